@@ -1,0 +1,3 @@
+//! osmeter: wiring only.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Self-verifying workloads, each embodying one concept of processes, threads, I/O or privilege.
