@@ -67,11 +67,14 @@ impl Histogram {
     }
 
     /// The duration in ns below which the share `q` (0 to 1) of the counts lies: the middle of the bucket that holds it, so
-    /// at most 3.2 % off. `max_ns`, the largest duration seen, bounds it. None without counts.
+    /// at most 3.2 % off. `max_ns`, the largest duration seen, bounds it and is the answer for 1. None without counts.
     pub fn quantile(&self, q: f64, max_ns: u64) -> Option<u64> {
         let total = self.count();
         if total == 0 {
             return None;
+        }
+        if q >= 1.0 {
+            return Some(max_ns);
         }
         // Nearest rank: the smallest value with at least q of the counts at or below it.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
