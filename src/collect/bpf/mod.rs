@@ -1,0 +1,175 @@
+//! The whole ledger, from BPF programs on the kernel's tracepoints (`ledger.bpf.c`, loaded by `sys::bpf`).
+//!
+//! Owns the meaning of the kernel side's records. Does not own when they are armed and read: that is the command's.
+
+mod calls;
+mod names;
+mod sums;
+mod tasks;
+
+use crate::collect::call_names::{call_number, descriptor_calls};
+use crate::model::{Blocked, Histogram, Ledger, Process, Program, SyscallTable, Thread};
+use crate::sys::bpf::{BpfError, OpensAt, Options, Programs, raw};
+use names::reason_names;
+use std::collections::BTreeMap;
+use std::os::fd::{BorrowedFd, RawFd};
+use tasks::Tasks;
+
+/// The collector: armed on a gated command or on a running process.
+pub struct BpfLedger {
+    programs: Programs,
+    tasks: Tasks,
+}
+
+/// The kernel's own counts over the same threads and the same time, for the self-check.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KernelCounts {
+    /// `nvcsw + nivcsw`.
+    pub switches: u64,
+    /// `se.sum_exec_runtime`, in ns.
+    pub exec_runtime_ns: u64,
+    /// `sched_info.run_delay`, in ns.
+    pub run_delay_ns: u64,
+    /// Threads that ended.
+    pub ended_threads: u64,
+    /// Processes whose leader ended.
+    pub ended_processes: u64,
+}
+
+/// Everything the programs counted.
+pub struct Readings {
+    /// When the window opened and closed, by the monotonic clock.
+    pub window: (u64, u64),
+    /// The sum over all threads.
+    pub total: Ledger,
+    /// Threads in the window.
+    pub thread_count: u64,
+    /// Processes in the window.
+    pub process_count: u64,
+    /// By thread.
+    pub threads: Vec<Thread>,
+    /// By process.
+    pub processes: Vec<Process>,
+    /// By program name.
+    pub programs: Vec<Program>,
+    /// System calls.
+    pub syscalls: SyscallTable,
+    /// Blocked time by reason.
+    pub blocked: Vec<Blocked>,
+    /// Run-queue latency of each wake-up, and the longest.
+    pub run_queue_latency: (Histogram, u64),
+    /// The kernel's own counts.
+    pub kernel_counts: KernelCounts,
+    /// What was lost.
+    pub losses: crate::model::Losses,
+}
+
+impl BpfLedger {
+    /// Loads and attaches the programs for a command that waits at a gate, or for a process to attach to.
+    pub fn load(opens_at: OpensAt) -> Result<Self, BpfError> {
+        let exec_numbers = (call_number("execve").unwrap_or(u32::MAX), call_number("execveat").unwrap_or(u32::MAX));
+        let mut programs = Programs::load(&Options { opens_at, exec_numbers, descriptor_calls: descriptor_calls() })?;
+        programs.attach()?;
+        Ok(Self { programs, tasks: Tasks::default() })
+    }
+
+    /// Arms on a command that waits at its gate: its window opens by itself.
+    pub fn arm_gated(&mut self, pidfd: BorrowedFd<'_>, tgid: u32) -> Result<(), BpfError> {
+        const NO_SPLIT: u32 = 2;
+        const LEADER: u32 = 4;
+        self.programs.watch_gated(pidfd, tgid, NO_SPLIT | LEADER)
+    }
+
+    /// Arms on a running process: the window opens now.
+    pub fn arm_running(&mut self, tgid: u32) -> Result<(), BpfError> {
+        self.programs.adopt(tgid)
+    }
+
+    /// Readable when many finished threads wait; [`Self::drain`] is due at the latest every 100 ms.
+    pub fn ready_fd(&self) -> RawFd {
+        self.programs.ring_fd()
+    }
+
+    /// Takes in the threads that finished.
+    pub fn drain(&mut self) -> Result<(), BpfError> {
+        for record in self.programs.take_finished()? {
+            self.tasks.add(&record);
+        }
+        Ok(())
+    }
+
+    /// Threads of the measured tree that live now.
+    pub fn live_threads(&self) -> i64 {
+        self.programs.gauges().live
+    }
+
+    /// Stops counting and reads everything.
+    pub fn finish(mut self) -> Result<Readings, BpfError> {
+        let stopped_at = self.programs.stop();
+        let live = self.programs.live_threads()?;
+        let skipped = self.programs.skipped_runs();
+        self.programs.detach();
+        self.drain()?;
+        let rows = self.programs.rows()?;
+        let totals = self.programs.totals()?;
+        let reasons = self.programs.reasons()?;
+        let gauges = self.programs.gauges();
+        for record in &live {
+            self.tasks.add(record);
+        }
+        let mut sums = raw::sums::default();
+        totals.iter().for_each(|t| sums::add(&mut sums, &t.sums));
+        live.iter().for_each(|r| sums::add(&mut sums, &r.sums));
+        let kernel_counts = KernelCounts {
+            switches: sums.nvcsw + sums.nivcsw,
+            exec_runtime_ns: sums.exec_runtime,
+            run_delay_ns: sums.run_delay,
+            ended_threads: totals.iter().map(|t| t.threads).sum(),
+            ended_processes: totals.iter().map(|t| t.processes).sum(),
+        };
+        let end = if gauges.window_end == 0 { stopped_at } else { gauges.window_end };
+        let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten();
+        let page = page.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(4096);
+        let tasks = self.tasks.finish(gauges.window_start, page);
+        Ok(Readings {
+            window: (gauges.window_start, end),
+            total: sums::ledger(&sums, gauges.lost_threads),
+            thread_count: kernel_counts.ended_threads + live.len() as u64,
+            process_count: kernel_counts.ended_processes + live.iter().filter(|r| r.flags & 4 != 0).count() as u64,
+            threads: tasks.threads,
+            processes: tasks.processes,
+            programs: tasks.programs,
+            syscalls: calls::table(&rows, &totals, &live),
+            blocked: blocked(&reasons, &live),
+            run_queue_latency: latency(&totals),
+            kernel_counts,
+            losses: crate::model::Losses {
+                thread_records: gauges.lost_records,
+                threads_untracked: gauges.lost_threads,
+                hooks_skipped: skipped,
+                calls_without_row: gauges.lost_rows,
+                threads_summed_only: tasks.summed_only,
+                ..Default::default()
+            },
+        })
+    }
+}
+
+fn latency(totals: &[raw::totals]) -> (Histogram, u64) {
+    let mut sum = Histogram::default();
+    totals.iter().for_each(|t| sum.merge(&Histogram::from_counts(&t.queue_latency)));
+    (sum, totals.iter().map(|t| t.queue_max).max().unwrap_or(0))
+}
+
+fn blocked(ended: &[(raw::reason_key, raw::work)], live: &[raw::record]) -> Vec<Blocked> {
+    let mut sums: BTreeMap<(String, Option<String>), (u64, u64)> = BTreeMap::new();
+    let ended = ended.iter().map(|(key, work)| (key.call, key.kind, work.count, work.ns));
+    let live = live.iter().flat_map(|r| &r.reasons).filter(|r| r.intervals > 0);
+    for (call, kind, intervals, ns) in ended.chain(live.map(|r| (r.call, r.kind, r.intervals, r.ns))) {
+        let sum = sums.entry(reason_names(call, kind)).or_default();
+        sum.0 += intervals;
+        sum.1 += ns;
+    }
+    let row = |((during, on), (intervals, blocked_ns))| Blocked { during, on, intervals, blocked_ns };
+    sums.into_iter().map(row).filter(|b| b.blocked_ns > 0 || b.intervals > 0).collect()
+}

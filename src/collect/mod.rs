@@ -1,0 +1,5 @@
+//! Collectors: one file or folder per kernel source. They read and never print; failure is data.
+
+#[cfg(feature = "bpf")]
+pub mod bpf;
+pub mod call_names;
