@@ -4,3 +4,5 @@
 //! or finds the measured processes; `collect` reads the kernel; everything meets in `model::Profile`, which `render` prints.
 
 pub mod model;
+pub mod subject;
+pub mod sys;

@@ -1,0 +1,12 @@
+//! The only unsafe code: what the kernel offers and neither the standard library nor `nix` wraps safely.
+//!
+//! Owns raw calls and the lifetime of what they return. Knows nothing of reports, tiers or policy.
+#![allow(unsafe_code)]
+
+pub mod fork;
+pub mod identity;
+pub mod page;
+pub mod pidfd;
+pub mod signals;
+pub mod startup;
+pub mod wait;
