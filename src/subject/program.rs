@@ -36,10 +36,10 @@ pub(super) fn find(name: &OsStr, path: Option<&OsStr>) -> Result<PathBuf, Errno>
 }
 
 fn executable(path: &Path) -> Result<(), Errno> {
-    let is_file =
-        std::fs::metadata(path).map_err(|e| Errno::from_raw(e.raw_os_error().unwrap_or(libc::ENOENT)))?.is_file();
+    // A directory that may not be searched holds no such program, to a shell.
+    let is_file = std::fs::metadata(path).is_ok_and(|meta| meta.is_file());
     if !is_file {
-        return Err(Errno::ENOENT); // a directory of that name: the search goes on
+        return Err(Errno::ENOENT); // nor does one that holds a directory of that name: the search goes on
     }
     faccessat(nix::fcntl::AT_FDCWD, path, AccessFlags::X_OK, AtFlags::AT_EACCESS)
 }
