@@ -1,6 +1,15 @@
-//! The only unsafe code: the kernel's interfaces that have no safe wrapper. Knows nothing of what the numbers mean.
+//! The only unsafe code: what the kernel offers and neither the standard library nor `nix` wraps safely.
+//!
+//! Owns raw calls and the lifetime of what they return. Knows nothing of reports, tiers or policy.
 #![allow(unsafe_code)]
 
 #[cfg(feature = "bpf")]
 pub mod bpf;
 pub mod clock;
+pub mod fork;
+pub mod identity;
+pub mod page;
+pub mod pidfd;
+pub mod signals;
+pub mod startup;
+pub mod wait;
