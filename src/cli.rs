@@ -1,0 +1,243 @@
+//! The command line, defined with clap. No work is done here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Where the time of every thread of a command went, from the kernel's own counters.
+#[derive(Debug, Parser)]
+#[command(name = "osmeter", version, max_term_width = 100, disable_help_subcommand = false)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Profile a command; the exit status is the command's (128+n for a signal)
+    Run(Run),
+    /// Profile a bundled workload; without a name, list them
+    Workload(Workload),
+    /// Profile a process that already runs
+    Attach(Attach),
+    /// Render a saved profile again
+    Report(Report),
+    /// Say what this machine allows, and how to get the rest
+    Doctor(Doctor),
+    /// The process in which a bundled workload runs
+    #[command(name = "__workload", hide = true)]
+    WorkloadProcess {
+        /// The workload.
+        name: String,
+        /// Its parameters.
+        parameters: Vec<String>,
+    },
+}
+
+/// `osmeter run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  osmeter run -- make -j2\n  osmeter run -o profile.json --format json -- ./server\n  \
+                        osmeter report profile.json")]
+pub struct Run {
+    /// Options of measuring.
+    #[command(flatten)]
+    pub measure: Measure,
+    /// Options of the report.
+    #[command(flatten)]
+    pub output: Output,
+    /// Run the command as this user (a name, or #uid): ids, groups, HOME
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// What must end before the measurement does: the command, or all its descendants
+    #[arg(long, value_enum, default_value_t = WaitFor::Command)]
+    pub wait: WaitFor,
+    /// The command and its arguments
+    #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND", allow_hyphen_values = true)]
+    pub command: Vec<OsString>,
+}
+
+/// Options of measuring.
+#[derive(Debug, Args, Clone)]
+pub struct Measure {
+    /// Measure in this tier or fail; without it, the best that works
+    #[arg(long, value_enum)]
+    pub tier: Option<TierName>,
+}
+
+/// `osmeter workload`.
+#[derive(Debug, Args)]
+pub struct Workload {
+    /// Options of measuring.
+    #[command(flatten)]
+    pub measure: Measure,
+    /// Options of the report.
+    #[command(flatten)]
+    pub output: Output,
+    /// The workload; without it, list them all
+    pub name: Option<String>,
+    /// Its parameters
+    #[arg(value_name = "KEY=VALUE")]
+    pub parameters: Vec<String>,
+}
+
+/// `osmeter attach`.
+#[derive(Debug, Args)]
+pub struct Attach {
+    /// Options of measuring.
+    #[command(flatten)]
+    pub measure: Measure,
+    /// Options of the report.
+    #[command(flatten)]
+    pub output: Output,
+    /// The process to measure
+    #[arg(short = 'p', long = "pid", value_name = "TGID")]
+    pub tgid: u32,
+    /// Stop after this long (5s, 500ms, 2m); without it, when the process ends or on Ctrl-C
+    #[arg(long, value_parser = duration)]
+    pub duration: Option<std::time::Duration>,
+}
+
+/// `osmeter report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Options of the report.
+    #[command(flatten)]
+    pub output: Output,
+    /// A file written with --format json
+    pub file: PathBuf,
+}
+
+/// `osmeter doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Options of the report.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Options of every report.
+#[derive(Debug, Args, Clone)]
+pub struct Output {
+    /// Write the report to this file, whole or not at all, instead of to stderr
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The report's format
+    #[arg(long, value_enum, default_value_t = FormatName::Table)]
+    pub format: FormatName,
+    /// Colours: when stderr is a terminal, always, or never
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    pub color: When,
+    /// Rows of a table that are shown one by one; the rest are summed
+    #[arg(long, default_value_t = 15, value_name = "N")]
+    pub top: usize,
+    /// What tables are sorted by
+    #[arg(long, value_enum, default_value_t = SortName::Time)]
+    pub sort: SortName,
+    /// Show the errors of each system call by name
+    #[arg(long)]
+    pub errors: bool,
+}
+
+/// Formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// Tables for a person
+    Table,
+    /// Everything, for a machine; `osmeter report` reads it back
+    Json,
+    /// The table of system calls
+    Csv,
+    /// The table of threads
+    CsvThreads,
+    /// Tables for a web page or an issue
+    Markdown,
+}
+
+/// Sort keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SortName {
+    /// Elapsed time, or lifetime
+    Time,
+    /// On-CPU time
+    Cpu,
+    /// Number of calls
+    Calls,
+    /// Number of errors
+    Errors,
+    /// Name
+    Name,
+}
+
+/// When to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WaitFor {
+    /// The command
+    Command,
+    /// The command and every descendant, daemons included
+    All,
+}
+
+/// Tiers that can be forced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TierName {
+    /// BPF: the whole ledger
+    Bpf,
+    /// wait4, /proc and perf's user-mode counters
+    Basic,
+}
+
+/// Parses `5s`, `500ms`, `2m`, `1.5`.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let number_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(number_end);
+    let scale = match unit {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" | "" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(format!("`{unit}` is no unit of time; use us, ms, s, m or h")),
+    };
+    let value: f64 = number.parse().map_err(|_| "give a number and a unit, such as 5s or 500ms".to_owned())?;
+    std::time::Duration::try_from_secs_f64(value * scale).map_err(|_| "that is too long".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(duration("500ms").unwrap().as_millis(), 500);
+        assert_eq!(duration("2m").unwrap().as_secs(), 120);
+        assert!(duration("5 parsecs").is_err());
+        assert!(duration("s").is_err());
+    }
+
+    #[test]
+    fn the_commands_own_options_are_not_ours() {
+        let cli = Cli::parse_from(["osmeter", "run", "ls", "-o", "x"]);
+        let Command::Run(run) = cli.command else { panic!() };
+        assert_eq!(run.command, ["ls", "-o", "x"]);
+        assert_eq!(run.output.output, None);
+    }
+}
