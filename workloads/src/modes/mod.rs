@@ -1,0 +1,3 @@
+//! User mode and kernel mode: what crosses between them, what each may do, and what that costs.
+
+pub(crate) mod syscalls;

@@ -1,0 +1,1 @@
+//! Waiting: blocking, asking, and doing other things meanwhile.
