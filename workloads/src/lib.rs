@@ -21,8 +21,14 @@ pub use outcome::{Expectation, Outcome, Relation};
 pub use stage::{EXIT_UNAVAILABLE, EXIT_USAGE, MARK_SYSCALL, Stage, execute};
 
 static ALL: &[&Workload] = &[
+    // processes and threads
+    &tasks::pingpong::WORKLOAD,
+    &tasks::ring::WORKLOAD,
+    // waiting
+    &waiting::block::WORKLOAD,
     // user mode and kernel mode
     &modes::syscalls::WORKLOAD,
+    &modes::kernelshare::WORKLOAD,
 ];
 
 /// Workloads that others start as their own children; not listed.
