@@ -1,1 +1,54 @@
 //! Self-verifying workloads, each embodying one concept of processes, threads, I/O or privilege.
+//!
+//! A workload prepares, waits at a gate, does a known amount of work between two marks, verifies its result, and
+//! reports how much it did and what independent counters must show. It runs in a process of its own through
+//! [`execute`]. This crate knows nothing of the profiler that watches it.
+
+mod arguments;
+mod descriptor;
+mod failure;
+mod os;
+mod outcome;
+mod stage;
+mod tasks;
+mod modes;
+mod waiting;
+
+pub use arguments::{ArgumentError, Arguments};
+pub use descriptor::{COMMON, Kind, Need, Parameter, Workload};
+pub use failure::Failure;
+pub use outcome::{Expectation, Outcome, Relation};
+pub use stage::{EXIT_UNAVAILABLE, EXIT_USAGE, MARK_SYSCALL, Stage, execute};
+
+static ALL: &[&Workload] = &[
+    // processes and threads
+    &tasks::pingpong::WORKLOAD,
+    &tasks::ring::WORKLOAD,
+    // waiting
+    &waiting::block::WORKLOAD,
+    // user mode and kernel mode
+    &modes::syscalls::WORKLOAD,
+    &modes::kernelshare::WORKLOAD,
+];
+
+/// Workloads that others start as their own children; not listed.
+static HIDDEN: &[&Workload] = &[];
+
+/// Every bundled workload, in the order of a list.
+pub fn all() -> &'static [&'static Workload] {
+    ALL
+}
+
+/// The workload of that name.
+pub fn find(name: &str) -> Option<&'static Workload> {
+    ALL.iter().copied().find(|w| w.name == name)
+}
+
+/// The error for a name that no workload has, with the nearest names.
+pub fn unknown(name: &str) -> ArgumentError {
+    stage::unknown_workload(name)
+}
+
+pub(crate) fn hidden() -> &'static [&'static Workload] {
+    HIDDEN
+}

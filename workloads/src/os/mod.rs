@@ -1,0 +1,10 @@
+//! The operating system as the workloads use it: clocks, CPUs, limits, children, shared memory, futexes, raw clone.
+//! Knows no workload.
+
+pub(crate) mod child;
+pub(crate) mod clock;
+pub(crate) mod clone;
+pub(crate) mod cpus;
+pub(crate) mod futex;
+pub(crate) mod limits;
+pub(crate) mod memory;

@@ -1,0 +1,3 @@
+//! Waiting: blocking, asking, and doing other things meanwhile.
+
+pub(crate) mod block;
