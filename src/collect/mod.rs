@@ -3,3 +3,5 @@
 #[cfg(feature = "bpf")]
 pub mod bpf;
 pub mod call_names;
+pub mod profile;
+pub mod reconcile;

@@ -12,7 +12,7 @@ use crate::model::{Blocked, Histogram, Ledger, Process, Program, SyscallTable, T
 use crate::sys::bpf::{BpfError, OpensAt, Options, Programs, raw};
 use names::reason_names;
 use std::collections::BTreeMap;
-use std::os::fd::{BorrowedFd, RawFd};
+use std::os::fd::BorrowedFd;
 use tasks::Tasks;
 
 /// The collector: armed on a gated command or on a running process.
@@ -86,7 +86,7 @@ impl BpfLedger {
     }
 
     /// Readable when many finished threads wait; [`Self::drain`] is due at the latest every 100 ms.
-    pub fn ready_fd(&self) -> RawFd {
+    pub fn ready_fd(&self) -> BorrowedFd<'_> {
         self.programs.ring_fd()
     }
 
@@ -101,6 +101,11 @@ impl BpfLedger {
     /// Threads of the measured tree that live now.
     pub fn live_threads(&self) -> i64 {
         self.programs.gauges().live
+    }
+
+    /// Whether the process's leader has gone through its last switch.
+    pub fn has_ended(&self, tgid: u32) -> bool {
+        self.tasks.has_ended(tgid)
     }
 
     /// Stops counting and reads everything.

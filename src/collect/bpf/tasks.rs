@@ -77,6 +77,11 @@ impl Tasks {
         }
     }
 
+    /// Whether the leader's last record has come in.
+    pub fn has_ended(&self, tgid: u32) -> bool {
+        self.by_tgid.get(&tgid).is_some_and(|i| self.processes[*i].leader_ended)
+    }
+
     /// All rows; times are relative to the start of the window.
     pub fn finish(mut self, window_start: u64, page_bytes: u64) -> Rows {
         // What is left here went on under its leader's id: an exec from another thread.

@@ -26,7 +26,7 @@ use slots::Slots;
 use std::cell::RefCell;
 use std::io::Read;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::rc::Rc;
 
 /// The first call number of the kernel side's call word; below it are pseudo calls.
@@ -195,8 +195,9 @@ impl Programs {
     }
 
     /// Becomes readable when finished threads wait to be taken.
-    pub fn ring_fd(&self) -> RawFd {
-        self.ring.epoll_fd()
+    pub fn ring_fd(&self) -> BorrowedFd<'_> {
+        // SAFETY: the ring owns this descriptor and lives as long as the borrow of self.
+        unsafe { BorrowedFd::borrow_raw(self.ring.epoll_fd()) }
     }
 
     /// Takes the records of threads that finished since the last call.

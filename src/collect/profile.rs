@@ -1,0 +1,112 @@
+//! Puts the collectors' readings together into one profile.
+
+use super::bpf::Readings;
+use super::reconcile;
+use crate::model::{
+    Command, Cost, Counter, Histogram, Host, Ipc, Losses, Memory, NotMeasured, Profile, Reading, SCHEMA, Tier, TierRefusal,
+    Unit, Window,
+};
+use crate::subject::Reaped;
+
+/// What is known besides the collectors' readings.
+pub struct Run {
+    /// What was measured.
+    pub command: Command,
+    /// Start by the wall clock, RFC 3339.
+    pub started_at: String,
+    /// Why the profile is partial, if it is.
+    pub partial: Option<String>,
+    /// The machine.
+    pub host: Host,
+    /// The better tiers that did not work.
+    pub refused: Vec<TierRefusal>,
+    /// What wait4 said of the command, if its whole life lies in the window.
+    pub reaped: Option<Reaped>,
+    /// Counters that a collector of their own has read.
+    pub counters: Vec<Counter>,
+    /// Instructions per cycle.
+    pub ipc: Ipc,
+    /// Memory.
+    pub memory: Memory,
+    /// What was not measured.
+    pub not_measured: Vec<NotMeasured>,
+    /// What measuring cost.
+    pub cost: Cost,
+}
+
+/// The profile of a run that the BPF ledger saw.
+pub fn from_bpf(readings: Readings, run: Run) -> Profile {
+    let checks = reconcile::checks(&readings, run.reaped.as_ref());
+    let mut counters = kernel_counters(&readings);
+    counters.extend(run.counters);
+    let not_measured = run.not_measured;
+    let (latency, latency_max): (Histogram, u64) = readings.run_queue_latency;
+    Profile {
+        schema: SCHEMA.to_owned(),
+        osmeter: env!("CARGO_PKG_VERSION").to_owned(),
+        command: run.command,
+        window: Window {
+            started_at: run.started_at,
+            elapsed_ns: readings.window.1.saturating_sub(readings.window.0),
+            partial: run.partial,
+        },
+        host: run.host,
+        tier: Tier::Bpf,
+        refused: run.refused,
+        run_queue_latency_max_ns: match latency.count() {
+            0 => Reading::missing("no thread was woken"),
+            _ => Reading::Exact(latency_max),
+        },
+        run_queue_latency: Reading::Exact(latency),
+        process_count: counted(readings.process_count, &readings.losses),
+        thread_count: counted(readings.thread_count, &readings.losses),
+        total: readings.total,
+        syscalls: Reading::Exact(readings.syscalls),
+        blocked: Reading::Exact(readings.blocked),
+        programs: readings.programs,
+        processes: readings.processes,
+        threads: readings.threads,
+        counters,
+        ipc: run.ipc,
+        memory: run.memory,
+        rusage_user_system_ns: match &run.reaped {
+            Some(reaped) => Reading::Exact((reaped.user_ns, reaped.system_ns)),
+            None => Reading::missing("wait4 reports on a whole process, not on a window of it"),
+        },
+        not_measured,
+        checks,
+        cost: run.cost,
+        losses: readings.losses,
+    }
+}
+
+fn counted(n: u64, losses: &Losses) -> Reading<u64> {
+    match losses.threads_untracked {
+        0 => Reading::Exact(n),
+        lost => Reading::Partial { value: n, lost },
+    }
+}
+
+/// The software counters of `perf stat`, from the kernel's own per-thread counts: exact, and free where an inherited
+/// perf event costs several hundred nanoseconds a switch.
+fn kernel_counters(readings: &Readings) -> Vec<Counter> {
+    let total = &readings.total;
+    let row = |name: &str, unit, total: Reading<u64>, source: &str| Counter {
+        name: name.to_owned(),
+        unit,
+        total,
+        user: None,
+        kernel: None,
+        source: source.to_owned(),
+    };
+    let faults = total.minor_faults.plus(&total.major_faults);
+    let switches = total.voluntary_switches.plus(&total.involuntary_switches);
+    vec![
+        row("task-clock", Unit::Ns, total.on_cpu_ns.clone(), "ledger: user + kernel"),
+        row("context-switches", Unit::Count, switches, "sched_switch"),
+        row("cpu-migrations", Unit::Count, total.migrations.clone(), "task_struct.se.nr_migrations"),
+        row("page-faults", Unit::Count, faults, "task_struct.min_flt + maj_flt"),
+        row("minor-faults", Unit::Count, total.minor_faults.clone(), "task_struct.min_flt"),
+        row("major-faults", Unit::Count, total.major_faults.clone(), "task_struct.maj_flt"),
+    ]
+}

@@ -1,0 +1,93 @@
+//! The self-check: the ledger against independent sources of the same numbers.
+
+use super::bpf::Readings;
+use crate::model::{Check, Reading, Unit};
+use crate::subject::Reaped;
+
+/// Every reconciliation that can be made.
+pub fn checks(readings: &Readings, reaped: Option<&Reaped>) -> Vec<Check> {
+    let mut checks = vec![switches_against_task(readings), on_cpu_against_task(readings), waits_against_task(readings)];
+    checks.extend(calls_against_threads(readings));
+    checks.push(kernel_against_calls(readings));
+    checks.push(blocked_against_reasons(readings));
+    if let Some(reaped) = reaped {
+        checks.push(switches_against_rusage(readings, reaped));
+        checks.push(on_cpu_against_rusage(readings, reaped));
+    }
+    checks
+}
+
+fn value(reading: &Reading<u64>) -> u64 {
+    reading.get().unwrap_or(0)
+}
+
+fn check(what: &str, unit: Unit, ours: u64, theirs: u64, source: &str) -> Check {
+    Check { what: what.to_owned(), unit, ours, theirs, source: source.to_owned(), tolerance: 0, why_tolerated: None }
+}
+
+fn tolerating(check: Check, tolerance: u64, why: &str) -> Check {
+    Check { tolerance, why_tolerated: Some(why.to_owned()), ..check }
+}
+
+fn all_switches(readings: &Readings) -> u64 {
+    value(&readings.total.voluntary_switches) + value(&readings.total.involuntary_switches)
+}
+
+fn switches_against_task(readings: &Readings) -> Check {
+    let theirs = readings.kernel_counts.switches;
+    check("context switches", Unit::Count, all_switches(readings), theirs, "task_struct nvcsw + nivcsw")
+}
+
+fn on_cpu_against_task(readings: &Readings) -> Check {
+    let ours = value(&readings.total.on_cpu_ns);
+    let theirs = readings.kernel_counts.exec_runtime_ns;
+    let check = check("on-CPU time", Unit::Ns, ours, theirs, "task_struct se.sum_exec_runtime");
+    let slack = ours / 100 + 20_000 * readings.thread_count;
+    tolerating(check, slack, "the scheduler's clock starts and stops a moment before the tracepoint, and within a time slice it lags")
+}
+
+fn waits_against_task(readings: &Readings) -> Check {
+    let ours = value(&readings.total.run_queue_ns) + value(&readings.total.preempted_ns);
+    let theirs = readings.kernel_counts.run_delay_ns;
+    let check = check("runnable time", Unit::Ns, ours, theirs, "task_struct sched_info.run_delay");
+    let switches = all_switches(readings);
+    let slack = ours / 20 + 5_000 * switches + 20_000 * readings.thread_count;
+    tolerating(check, slack, "sched_waking comes before the thread is put on the run queue, about a microsecond each time")
+}
+
+/// Where the window opened or closed amid a thread's life the two count the same calls all the same.
+fn calls_against_threads(readings: &Readings) -> Option<Check> {
+    let ours = readings.syscalls.calls.iter().map(|c| c.calls).sum();
+    let lost = readings.losses.calls_without_row;
+    let theirs = value(&readings.total.syscalls).checked_sub(lost)?;
+    Some(check("system calls", Unit::Count, ours, theirs, "sum over threads"))
+}
+
+fn kernel_against_calls(readings: &Readings) -> Check {
+    let calls: u64 = readings.syscalls.calls.iter().map(|c| value(&c.on_cpu_ns)).sum();
+    let work: u64 = readings.syscalls.outside_calls.iter().map(|w| w.on_cpu_ns).sum();
+    let check = check("kernel time", Unit::Ns, value(&readings.total.kernel_ns), calls + work, "sum over system calls");
+    tolerating(check, value(&readings.total.kernel_ns) / 1_000, "intervals open at the end are read CPU by CPU")
+}
+
+fn blocked_against_reasons(readings: &Readings) -> Check {
+    let reasons = readings.blocked.iter().map(|b| b.blocked_ns).sum();
+    let check = check("blocked time", Unit::Ns, value(&readings.total.blocked_ns), reasons, "sum over reasons");
+    tolerating(check, value(&readings.total.blocked_ns) / 1_000, "intervals open at the end are read thread by thread")
+}
+
+fn switches_against_rusage(readings: &Readings, reaped: &Reaped) -> Check {
+    let theirs = reaped.voluntary_switches + reaped.involuntary_switches;
+    let check = check("context switches", Unit::Count, all_switches(readings), theirs, "ru_nvcsw + ru_nivcsw");
+    // The command itself is reaped after its last switch; every other thread's last switch may come after wait4 or, in a
+    // thread group, after its counts were added up.
+    let unsure = readings.thread_count.saturating_sub(1);
+    tolerating(check, unsure, "a thread's last switch may come after its parent has counted it")
+}
+
+fn on_cpu_against_rusage(readings: &Readings, reaped: &Reaped) -> Check {
+    let ours = value(&readings.total.on_cpu_ns);
+    let check = check("on-CPU time", Unit::Ns, ours, reaped.cpu_ns, "utime + stime");
+    let slack = ours / 100 + 50_000 + 20_000 * readings.thread_count;
+    tolerating(check, slack, "what a thread does after its parent has counted it, and before osmeter's window")
+}
