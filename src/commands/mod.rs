@@ -1,0 +1,3 @@
+//! One file per subcommand: the order of events, nothing else.
+
+pub mod report;
