@@ -7,5 +7,6 @@ pub mod cli;
 pub mod collect;
 pub mod commands;
 pub mod model;
+pub mod render;
 pub mod subject;
 pub mod sys;

@@ -1,6 +1,7 @@
 //! One file per subcommand: the order of events, nothing else.
 
 pub mod measure;
+pub mod report;
 pub mod run;
 pub mod workload;
 

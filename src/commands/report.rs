@@ -1,0 +1,55 @@
+//! `osmeter report FILE`: renders a saved profile again.
+
+use crate::render::{self, Format, Style};
+use anyhow::{Context, bail};
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+/// More than any profile: what is larger was not written by osmeter.
+const LARGEST: u64 = 4 << 30;
+
+/// Reads a profile (`-` is stdin), renders it and delivers it to `output` or stdout's neighbour, stderr.
+pub fn report(file: &Path, format: Format, style: &Style, output: Option<&Path>) -> anyhow::Result<()> {
+    let text = read(file)?;
+    let profile = render::parse(&text).with_context(|| name(file)).map_err(one_line)?;
+    let rendered = render::profile(&profile, format, style)?;
+    render::deliver(&rendered, output)?;
+    Ok(())
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|f| f.take(LARGEST + 1).read_to_end(&mut bytes))
+    };
+    let name = name(file);
+    match read {
+        Ok(n) if n as u64 > LARGEST => {
+            bail!("{name} is larger than any profile: give a file written with --format json")
+        }
+        Ok(_) => {}
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            bail!("{name} does not exist: make one with osmeter run --format json -o {name} -- COMMAND")
+        }
+        Err(e) if e.kind() == ErrorKind::IsADirectory => {
+            bail!("{name} is a directory: give a file written with --format json")
+        }
+        Err(e) if e.kind() == ErrorKind::PermissionDenied => {
+            bail!("{name} may not be read by this user: chmod it, or use sudo")
+        }
+        Err(e) => bail!("{name} cannot be read: {e}"),
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| anyhow::anyhow!("{name} is not text: give a file written with --format json -o FILE"))
+}
+
+fn name(file: &Path) -> String {
+    if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().escape_debug().to_string() }
+}
+
+/// The file and what is wrong with it, as one sentence.
+fn one_line(error: anyhow::Error) -> anyhow::Error {
+    anyhow::anyhow!("{error} {}", error.root_cause())
+}
