@@ -4,6 +4,7 @@
 //! or finds the measured processes; `collect` reads the kernel; everything meets in `model::Profile`, which `render` prints.
 
 pub mod collect;
+pub mod host;
 pub mod model;
 pub mod subject;
 pub mod sys;

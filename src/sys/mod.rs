@@ -6,9 +6,11 @@
 #[cfg(feature = "bpf")]
 pub mod bpf;
 pub mod clock;
+pub mod bpf_try;
 pub mod fork;
 pub mod identity;
 pub mod page;
+pub mod perf;
 pub mod pidfd;
 pub mod signals;
 pub mod startup;
