@@ -1,5 +1,7 @@
 //! The command line, defined with clap. No work is done here.
 
+use crate::render::{ColorChoice, Format, SortKey};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -124,61 +126,20 @@ pub struct Output {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// The report's format
-    #[arg(long, value_enum, default_value_t = FormatName::Table)]
-    pub format: FormatName,
+    #[arg(long, value_parser = format_parser(), default_value = "table")]
+    pub format: Format,
     /// Colours: when stderr is a terminal, always, or never
-    #[arg(long, value_enum, default_value_t = When::Auto)]
-    pub color: When,
+    #[arg(long, value_parser = color_parser(), default_value = "auto", value_name = "WHEN")]
+    pub color: ColorChoice,
     /// Rows of a table that are shown one by one; the rest are summed
     #[arg(long, default_value_t = 15, value_name = "N")]
     pub top: usize,
     /// What tables are sorted by
-    #[arg(long, value_enum, default_value_t = SortName::Time)]
-    pub sort: SortName,
+    #[arg(long, value_parser = sort_parser(), default_value = "elapsed", value_name = "KEY")]
+    pub sort: SortKey,
     /// Show the errors of each system call by name
     #[arg(long)]
     pub errors: bool,
-}
-
-/// Formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FormatName {
-    /// Tables for a person
-    Table,
-    /// Everything, for a machine; `osmeter report` reads it back
-    Json,
-    /// The table of system calls
-    Csv,
-    /// The table of threads
-    CsvThreads,
-    /// Tables for a web page or an issue
-    Markdown,
-}
-
-/// Sort keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SortName {
-    /// Elapsed time, or lifetime
-    Time,
-    /// On-CPU time
-    Cpu,
-    /// Number of calls
-    Calls,
-    /// Number of errors
-    Errors,
-    /// Name
-    Name,
-}
-
-/// When to do something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    /// On a terminal
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 /// What must end.
@@ -197,6 +158,24 @@ pub enum TierName {
     Bpf,
     /// wait4, /proc and perf's user-mode counters
     Basic,
+}
+
+/// The registry of formats is render's.
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.iter().map(|f| f.name())).map(|name| Format::from_name(&name).unwrap_or_default())
+}
+
+fn sort_parser() -> impl TypedValueParser<Value = SortKey> {
+    PossibleValuesParser::new(SortKey::ALL.iter().map(|(name, _)| *name))
+        .map(|name| SortKey::from_name(&name).unwrap_or_default())
+}
+
+fn color_parser() -> impl TypedValueParser<Value = ColorChoice> {
+    PossibleValuesParser::new(["auto", "always", "never"]).map(|name| match name.as_str() {
+        "always" => ColorChoice::Always,
+        "never" => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    })
 }
 
 /// Parses `5s`, `500ms`, `2m`, `1.5`.

@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod collect;
 pub mod commands;
+pub mod host;
 pub mod model;
 pub mod render;
 pub mod subject;

@@ -9,11 +9,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Run(run) => commands::run::run(&run),
-        _ => Ok(0),
-
-
-
+        Command::Workload(workload) => commands::workload::workload(&workload),
+        Command::Attach(attach) => commands::attach::attach(&attach),
+        Command::Report(report) => commands::report::report(&report),
         Command::WorkloadProcess { name, parameters } => Ok(commands::workload::process(&name, &parameters)),
+        _ => Ok(0),
     };
     match done {
         Ok(code) => ExitCode::from(code),

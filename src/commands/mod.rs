@@ -1,6 +1,8 @@
 //! One file per subcommand: the order of events, nothing else.
 
+pub mod attach;
 pub mod measure;
+pub mod present;
 pub mod report;
 pub mod run;
 pub mod workload;

@@ -1,6 +1,8 @@
 //! `osmeter report FILE`: renders a saved profile again.
 
-use crate::render::{self, Format, Style};
+use super::present;
+use crate::cli::Report;
+use crate::render;
 use anyhow::{Context, bail};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -9,12 +11,12 @@ use std::path::Path;
 const LARGEST: u64 = 4 << 30;
 
 /// Reads a profile (`-` is stdin), renders it and delivers it to `output` or stdout's neighbour, stderr.
-pub fn report(file: &Path, format: Format, style: &Style, output: Option<&Path>) -> anyhow::Result<()> {
+pub fn report(args: &Report) -> anyhow::Result<u8> {
+    let file = args.file.as_path();
     let text = read(file)?;
     let profile = render::parse(&text).with_context(|| name(file)).map_err(one_line)?;
-    let rendered = render::profile(&profile, format, style)?;
-    render::deliver(&rendered, output)?;
-    Ok(())
+    present::profile(&profile, &args.output)?;
+    Ok(0)
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

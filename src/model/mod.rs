@@ -4,6 +4,7 @@
 //! so that any report can be built by hand in a test and read back years later.
 
 mod blocked;
+mod capability;
 mod check;
 mod command;
 mod cost;
@@ -19,6 +20,7 @@ mod task;
 mod tier;
 
 pub use blocked::Blocked;
+pub use capability::{Capability, DOCTOR_SCHEMA, Doctor, Finding};
 pub use check::{Check, Unit};
 pub use command::{Command, Exit, Subject};
 pub use cost::{Cost, HookCost, Losses};

@@ -6,10 +6,13 @@
 #[cfg(feature = "bpf")]
 pub mod bpf;
 pub mod clock;
+pub mod bpf_try;
 pub mod fork;
 pub mod identity;
 pub mod page;
+pub mod perf;
 pub mod pidfd;
 pub mod signals;
 pub mod startup;
+pub mod terminal;
 pub mod wait;

@@ -17,6 +17,8 @@ pub struct Inherited {
     pub closed: [bool; 3],
     /// The blocked signals.
     pub mask: libc::sigset_t,
+    /// When this note was taken, by `CLOCK_MONOTONIC`, in ns.
+    pub at_ns: u64,
 }
 
 static INHERITED: OnceLock<Inherited> = OnceLock::new();
@@ -49,5 +51,5 @@ fn read() -> Inherited {
     let ignored = ignored.fold(0, |set, signal| set | 1 << (signal - 1));
     // SAFETY: F_GETFD on any number is harmless: it fails on a closed descriptor and changes nothing on an open one.
     let closed = [0, 1, 2].map(|fd| unsafe { libc::fcntl(fd, libc::F_GETFD) } == -1);
-    Inherited { ignored, closed, mask }
+    Inherited { ignored, closed, mask, at_ns: super::clock::monotonic_ns() }
 }

@@ -1,0 +1,26 @@
+//! `osmeter attach`: profile a process that already runs.
+
+use super::measure;
+use super::present;
+use crate::cli::Attach;
+use crate::model::{self, Subject};
+use crate::subject::{Attached, Signals};
+use crate::sys::bpf::OpensAt;
+use anyhow::Result;
+
+/// Measures the process until it ends, the time is up or a signal comes, and reports.
+pub fn attach(args: &Attach) -> Result<u8> {
+    let mut signals = Signals::install()?;
+    let attached = Attached::to(args.tgid)?;
+    let command = model::Command {
+        argv: attached.argv(),
+        cwd: measure::working_directory(),
+        tgid: args.tgid,
+        subject: Subject::Attached { tgid: args.tgid },
+        exit: model::Exit::Running,
+    };
+    let ledger = measure::load(OpensAt::Exec)?;
+    let measured = measure::measure_running(ledger, &attached, &mut signals, args.duration)?;
+    present::profile(&measure::profile(measured, command), &args.output)?;
+    Ok(0)
+}
