@@ -22,7 +22,7 @@ fn value(reading: &Reading<u64>) -> u64 {
 }
 
 fn check(what: &str, unit: Unit, ours: u64, theirs: u64, source: &str) -> Check {
-    Check { what: what.to_owned(), unit, ours, theirs, source: source.to_owned(), tolerance: 0, why_tolerated: None }
+    Check { what: what.to_owned(), unit, ours, theirs, source: source.to_owned(), tolerance: 0, lower_bound: false, why_tolerated: None }
 }
 
 fn tolerating(check: Check, tolerance: u64, why: &str) -> Check {
@@ -46,13 +46,16 @@ fn on_cpu_against_task(readings: &Readings) -> Check {
     tolerating(check, slack, "the scheduler's clock starts and stops a moment before the tracepoint, and within a time slice it lags")
 }
 
+/// The kernel's `run_delay` starts when a thread is put on a run queue. Woken on an idle CPU that is after the interrupt
+/// which fetches that CPU out of its idle state, tens of microseconds on a virtual machine; the ledger counts from the
+/// wake-up.
 fn waits_against_task(readings: &Readings) -> Check {
     let ours = value(&readings.total.run_queue_ns) + value(&readings.total.preempted_ns);
     let theirs = readings.kernel_counts.run_delay_ns;
     let check = check("runnable time", Unit::Ns, ours, theirs, "task_struct sched_info.run_delay");
-    let switches = all_switches(readings);
-    let slack = ours / 20 + 5_000 * switches + 20_000 * readings.thread_count;
-    tolerating(check, slack, "sched_waking comes before the thread is put on the run queue, about a microsecond each time")
+    let slack = ours / 100 + 1_000 * all_switches(readings) + 20_000 * readings.thread_count;
+    let why = "the kernel starts its count when an idle CPU answers the wake-up, the ledger at the wake-up";
+    Check { lower_bound: true, ..tolerating(check, slack, why) }
 }
 
 /// Where the window opened or closed amid a thread's life the two count the same calls all the same.

@@ -27,8 +27,11 @@ pub struct Check {
     pub theirs: u64,
     /// The other source: `ru_nvcsw + ru_nivcsw`, `utime + stime`, `sched_info.run_delay`.
     pub source: String,
-    /// How far apart they may be for a reason that is known, in the same unit.
+    /// How far apart they may be (for a lower bound: how far above ours) for a reason that is known, in the same unit.
     pub tolerance: u64,
+    /// Whether the other source can only be a lower bound of ours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lower_bound: bool,
     /// That reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_tolerated: Option<String>,
@@ -37,6 +40,10 @@ pub struct Check {
 impl Check {
     /// Whether the two sources agree.
     pub fn agrees(&self) -> bool {
-        self.ours.abs_diff(self.theirs) <= self.tolerance
+        if self.lower_bound {
+            self.theirs <= self.ours.saturating_add(self.tolerance)
+        } else {
+            self.ours.abs_diff(self.theirs) <= self.tolerance
+        }
     }
 }

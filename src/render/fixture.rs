@@ -306,6 +306,7 @@ pub(super) fn normal() -> Profile {
                 theirs: voluntary + involuntary,
                 source: "ru_nvcsw + ru_nivcsw".into(),
                 tolerance: 0,
+                lower_bound: false,
                 why_tolerated: None,
             },
             Check {
@@ -315,6 +316,7 @@ pub(super) fn normal() -> Profile {
                 theirs: on_cpu + 8 * MS,
                 source: "utime + stime".into(),
                 tolerance: 200 * MS,
+                lower_bound: false,
                 why_tolerated: Some("the accounting begins at exec".into()),
             },
         ],

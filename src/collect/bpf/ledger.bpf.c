@@ -109,6 +109,8 @@ struct {
 	__type(value, struct record);
 } scratch SEC(".maps");
 
+static int close_window(struct slot *s, u64 now);
+
 static __always_inline u32 bucket(u64 ns)
 {
 	u32 octave = 0;
@@ -304,26 +306,6 @@ static __noinline int open_window(u32 call, u64 now)
 	return 0;
 }
 
-static __noinline int close_window(u64 now)
-{
-	struct thread *t = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, 0);
-	struct slot *s = this_slot();
-
-	if (!t || !s)
-		return 0;
-	s->user += now - s->last;
-	t->sums.user += s->user;
-	t->sums.kernel += s->kernel;
-	t->sums.calls += s->calls;
-	t->left = now;
-	t->call = CALL_OUTSIDE;
-	t->running = 0;
-	t->active = ACTIVE_DONE;
-	s->active = ACTIVE_NO;
-	window_end = now;
-	return 0;
-}
-
 /* The thread ran on this CPU when we attached, and has not left it since. */
 static __noinline int adopt(struct slot *s)
 {
@@ -376,7 +358,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 	}
 	now = bpf_ktime_get_ns();
 	if (start_at_mark && (u32)id == nr_mark)
-		return close_window(now);
+		return close_window(s, now);
 	s->user += now - s->last;
 	s->open.enter = now;
 	s->call = call_word(regs, id);
@@ -774,7 +756,7 @@ static __noinline int finish(struct thread *t, struct task_struct *task, u32 end
 	subtract_base(&t->sums, &t->base);
 	if (sum) {
 		add_sums(&sum->sums, &t->sums);
-		if (ended == ENDED_EXIT) {
+		if (ended != ENDED_EXEC) {
 			sum->threads++;
 			if (t->flags & RECORD_LEADER)
 				sum->processes++;
@@ -800,8 +782,11 @@ static __noinline int finish(struct thread *t, struct task_struct *task, u32 end
 	return 0;
 }
 
-/* The last switch of a thread. The call that it never returned from still counts. */
-static __noinline int bury(struct slot *s, struct task_struct *task, u64 now)
+/*
+ * The end of a thread, or of its part of the window; its slot is flushed. The call that it did not return from still
+ * counts.
+ */
+static __noinline int bury(struct slot *s, struct task_struct *task, u64 now, u32 ended)
 {
 	struct thread *t = bpf_task_storage_get(&threads, task, 0, 0);
 	u64 on_cpu;
@@ -831,7 +816,23 @@ static __noinline int bury(struct slot *s, struct task_struct *task, u64 now)
 	}
 	t->active = ACTIVE_NO;
 	__sync_fetch_and_add(&live, -1);
-	return finish(t, task, ENDED_EXIT, now);
+	return finish(t, task, ended, now);
+}
+
+/* The workload's second mark. */
+static __noinline int close_window(struct slot *s, u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+
+	window_end = now;
+	s->active = ACTIVE_NO;
+	if (!t)
+		return 0;
+	s->user += now - s->last;
+	flush_slot(s, t);
+	t->call = CALL_OUTSIDE;
+	return bury(s, task, now, ENDED_ALIVE);
 }
 
 static __always_inline void switch_out(struct slot *s, struct task_struct *prev, bool preempt, u32 state, u64 now)
@@ -844,9 +845,11 @@ static __always_inline void switch_out(struct slot *s, struct task_struct *prev,
 		t->left_runnable = preempt || !state;
 		t->reason_kind = t->left_runnable ? KIND_NONE : blocked_kind(prev, t->call, state);
 	} else if (s->active == ACTIVE_YES && t) {
+		if (window_end && now > window_end)
+			now = window_end;
 		leave_cpu(s, t, prev, preempt, state, now);
 		if (state & TASK_DEAD)
-			bury(s, prev, now);
+			bury(s, prev, now, ENDED_EXIT);
 	}
 	s->active = ACTIVE_NO;
 }
@@ -862,8 +865,11 @@ static __always_inline void switch_in(struct slot *s, struct thread *t, struct t
 	}
 	if (t->active != ACTIVE_YES)
 		return;
-	if (window_end)
+	if (window_end) {
+		close_off_cpu(t, window_end);
+		bury(s, next, window_end, ENDED_ALIVE);
 		return;
+	}
 	enter_cpu(s, t, next, now);
 }
 
@@ -1100,7 +1106,7 @@ int walk_live(struct bpf_iter__task *ctx)
 	if (!task)
 		return 0;
 	t = bpf_task_storage_get(&threads, task, 0, 0);
-	if (!t || (t->active != ACTIVE_YES && t->active != ACTIVE_DONE && t->active != ACTIVE_GATED))
+	if (!t || (t->active != ACTIVE_YES && t->active != ACTIVE_GATED))
 		return 0;
 	if (t->active == ACTIVE_GATED) {
 		if (!window_start)
@@ -1110,12 +1116,11 @@ int walk_live(struct bpf_iter__task *ctx)
 	r = bpf_map_lookup_elem(&scratch, &zero);
 	if (!r)
 		return 0;
-	if (t->active == ACTIVE_YES && !t->running && t->left && end > t->left)
+	if (!t->running && t->left && end > t->left)
 		close_off_cpu(t, end);
 	fill_record(r, t, task, end);
 	copy_comm(r->comm, task);
-	if (t->active == ACTIVE_YES)
-		close_open(r, t, end);
+	close_open(r, t, end);
 	r->sums.lifetime = end > t->start ? end - t->start : 0;
 	read_task_counts(task, &r->sums);
 	subtract_base(&r->sums, &t->base);

@@ -58,7 +58,6 @@ enum active {
 	ACTIVE_YES = 1,
 	ACTIVE_GATED = 2, /* ours, but its window has not opened */
 	ACTIVE_ADOPT = 3, /* ran on a CPU when we attached: its next hook takes it over */
-	ACTIVE_DONE = 4,  /* ours, its window has closed */
 };
 
 struct reason {

@@ -145,7 +145,7 @@ impl ProcessSums {
         if leader {
             self.comm = record.process_comm;
             self.parent = record.parent_tgid;
-            self.leader_ended = record.ended == 0;
+            self.leader_ended = record.ended != ENDED_EXEC;
         }
         self.threads += u64::from(record.ended != ENDED_EXEC);
         self.start = self.start.min(record.start);
