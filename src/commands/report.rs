@@ -1,19 +1,20 @@
 //! `osmeter report FILE`: renders a saved profile again.
 
 use crate::render::{self, Format, Style};
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// More than any profile: what is larger was not written by osmeter.
 const LARGEST: u64 = 4 << 30;
 
-/// Reads a profile (`-` is stdin), renders it and delivers it to `output` or stdout's neighbour, stderr.
+/// Reads a profile (`-` is stdin), renders it and writes it to `output`. Without one it goes to stdout: here is no measured
+/// command whose output that would be.
 pub fn report(file: &Path, format: Format, style: &Style, output: Option<&Path>) -> anyhow::Result<()> {
     let text = read(file)?;
-    let profile = render::parse(&text).with_context(|| name(file)).map_err(one_line)?;
+    let profile = render::parse(&text).map_err(|e| anyhow!("{} {e}", name(file)))?;
     let rendered = render::profile(&profile, format, style)?;
-    render::deliver(&rendered, output)?;
+    render::deliver(&rendered, Some(output.unwrap_or(Path::new("-"))))?;
     Ok(())
 }
 
@@ -41,15 +42,9 @@ fn read(file: &Path) -> anyhow::Result<String> {
         }
         Err(e) => bail!("{name} cannot be read: {e}"),
     }
-    String::from_utf8(bytes)
-        .map_err(|_| anyhow::anyhow!("{name} is not text: give a file written with --format json -o FILE"))
+    String::from_utf8(bytes).map_err(|_| anyhow!("{name} is not text: give a file written with --format json -o FILE"))
 }
 
 fn name(file: &Path) -> String {
     if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().escape_debug().to_string() }
-}
-
-/// The file and what is wrong with it, as one sentence.
-fn one_line(error: anyhow::Error) -> anyhow::Error {
-    anyhow::anyhow!("{error} {}", error.root_cause())
 }

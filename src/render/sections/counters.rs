@@ -32,7 +32,7 @@ pub(super) fn section(profile: &Profile, notes: &mut Notes) -> Section {
 }
 
 fn facts_grid() -> Grid {
-    Grid::without_header(vec![Column::left(""), Column::right("", 0), Column { name: "", rank: 1, right: false }])
+    Grid::without_header(vec![Column::left(""), Column::right("", 0), Column::beside("", 1)])
 }
 
 fn line(grid: &mut Grid, name: &str, figure: String, facts: Vec<String>) {
@@ -106,7 +106,7 @@ fn scaled(running: f64) -> String {
 }
 
 /// A reading as text, with the mark of how it was obtained.
-fn figure(reading: &Reading<u64>, unit: Unit) -> String {
+pub(super) fn figure(reading: &Reading<u64>, unit: Unit) -> String {
     let number = |n: u64| match unit {
         Unit::Count => count(n),
         Unit::Ns => duration(n),
@@ -115,7 +115,7 @@ fn figure(reading: &Reading<u64>, unit: Unit) -> String {
     match reading {
         Reading::Exact(n) | Reading::Scaled { value: n, .. } => number(*n),
         Reading::Estimated { value, .. } => format!("~{}", number(*value)),
-        Reading::Partial { value, .. } => format!("≥ {}", number(*value)),
+        Reading::Partial { value, .. } => format!("≥{}", number(*value)),
         Reading::Missing { .. } => "–".into(),
     }
 }

@@ -16,8 +16,8 @@ pub(super) fn section(profile: &Profile, notes: &mut Notes) -> Section {
         Column::left(""),
         Column::right("time", 0),
         Column::right("share", 0),
-        Column { name: "", rank: 1, right: false },
-        Column { name: "", rank: 2, right: false },
+        Column::beside("", 1),
+        Column::beside("", 2),
     ]);
     for (row, reading) in total.rows() {
         let (name, hue) = name(row);
@@ -33,6 +33,11 @@ pub(super) fn section(profile: &Profile, notes: &mut Notes) -> Section {
         ];
         grid.push(Weight::One, cells);
     }
+    // Also the finer rows that a coarser one stands for.
+    notes.see("user", &total.user_ns);
+    notes.see("kernel", &total.kernel_ns);
+    notes.see("run queue", &total.run_queue_ns);
+    notes.see("blocked", &total.blocked_ns);
     notes.see("lifetime", &total.lifetime_ns);
     let unaccounted = total.unaccounted_ns();
     let share = share(unaccounted.value().copied().map(i128::from), total.lifetime_ns.get());

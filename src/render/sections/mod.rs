@@ -31,6 +31,13 @@ impl From<&Style> for Choice {
     }
 }
 
+impl Choice {
+    /// How many of `all` lines are shown one by one. A line for the rest that stood for one would be no shorter than that one.
+    fn shown(self, all: usize) -> usize {
+        if all <= self.top.saturating_add(1) { all } else { self.top }
+    }
+}
+
 /// The whole report of a profile.
 pub(crate) fn report(profile: &Profile, choice: Choice) -> Report {
     let mut notes = Notes::default();

@@ -54,16 +54,11 @@ fn processes(profile: &Profile) -> Vec<Task<'_>> {
 /// A process of one thread says all there is to say about that thread.
 fn threads_of_several(profile: &Profile) -> Vec<Task<'_>> {
     let several: HashSet<u32> = profile.processes.iter().filter(|p| p.threads > 1).map(|p| p.tgid).collect();
-    let one_process = several.len() == 1;
     let threads = profile.threads.iter().filter(|t| several.contains(&t.tgid));
     threads
         .map(|t| {
             let alive = if t.ended == Ended::Alive { " +" } else { "" };
-            let name = if one_process {
-                format!("{} {}{alive}", t.comm, t.tid)
-            } else {
-                format!("{} {}/{}{alive}", t.comm, t.tgid, t.tid)
-            };
+            let name = format!("{} {}/{}{alive}", t.comm, t.tgid, t.tid);
             Task { name, threads: 1, ledger: &t.ledger, peak_rss: None }
         })
         .collect()
@@ -84,8 +79,7 @@ fn section(kind: Kind<'_>, mut tasks: Vec<Task<'_>>, choice: Choice) -> Option<S
         return None;
     }
     sort(choice.sort, &mut tasks);
-    let top = if tasks.len() == choice.top + 1 { tasks.len() } else { choice.top.min(tasks.len()) };
-    let (shown, rest) = tasks.split_at(top);
+    let (shown, rest) = tasks.split_at(choice.shown(tasks.len()));
     let shown_sum = Sum::of(shown);
     let mut all = Sum::of(&tasks);
     let mut section = Section::new(kind.title);
@@ -112,8 +106,10 @@ fn section(kind: Kind<'_>, mut tasks: Vec<Task<'_>>, choice: Choice) -> Option<S
         grid.push(Weight::Total, all.cells("total".into(), None));
     }
     section.grid = Some(grid);
-    if kind.title == "Threads" && shown.iter().any(|t| t.name.ends_with(" +")) {
-        section.notes.push(Note::new(Tone::Quiet, "+ still alive at the end"));
+    if kind.title == "Threads" {
+        let alive = if shown.iter().any(|t| t.name.ends_with(" +")) { "; + alive at the end" } else { "" };
+        let text = format!("threads of processes with several, as comm tgid/tid{alive}");
+        section.notes.push(Note::new(Tone::Quiet, text));
     }
     Some(section)
 }
@@ -150,7 +146,7 @@ fn columns(title: &'static str) -> Vec<Column> {
         Column::right("preempted", 6),
         Column::right("blocked", 1),
         Column::right("off-CPU", 13),
-        Column::right("voluntary", 7),
+        Column::right("vol.", 7),
         Column::right("invol.", 8),
         Column::right("calls", 3),
         Column::right("peak RSS", 10),
@@ -173,7 +169,7 @@ impl Sum {
         for task in tasks {
             ledger.add(task.ledger);
         }
-        Self { threads: Some(tasks.iter().map(|t| t.threads).sum()), ledger }
+        Self { threads: Some(tasks.iter().fold(0, |sum, t| sum.saturating_add(t.threads))), ledger }
     }
 
     /// The total of the whole tree where it is larger than the rows' sum: it also holds what was not kept one by one.

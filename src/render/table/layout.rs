@@ -72,15 +72,14 @@ impl<'a> Sheet<'a> {
             })
             .collect();
         // A column in which nothing is known says nothing: its reason stands under "Not measured".
-        let is_empty =
-            |c: usize| c > 0 && grid.columns[c].rank > 0 && grid.lines.iter().all(|l| l.cells[c].is_absent());
+        let is_empty = |c: usize| c > 0 && grid.lines.iter().all(|l| l.cells[c].is_absent());
         let kept = (0..grid.columns.len()).filter(|c| !is_empty(*c)).collect();
         Self { grid, style, kinds, texts, heads, kept }
     }
 
     fn widest(&self, column: usize) -> usize {
         match self.kinds[column] {
-            Kind::Fixed => self.texts[column].iter().map(|t| width(t)).max().unwrap_or(0),
+            Kind::Fixed => self.drawn(column),
             Kind::Bar => self.bar_columns(),
             Kind::Facts => FACTS_AT_LEAST,
         }
@@ -90,7 +89,8 @@ impl<'a> Sheet<'a> {
         match self.style.width {
             90.. => 20,
             70.. => 12,
-            _ => 8,
+            60.. => 8,
+            _ => 6,
         }
     }
 
@@ -131,19 +131,27 @@ impl<'a> Sheet<'a> {
 
     /// Gives bars and facts the room that is left.
     fn stretch(&mut self) {
-        let facts = FACTS_AT_LEAST + self.style.width.saturating_sub(self.needed());
+        self.rewrite(Kind::Bar, |sheet, value| drawn(value, sheet.bar_columns(), sheet.style));
+        let taken: usize =
+            self.kept.iter().filter(|c| self.kinds[**c] != Kind::Facts).map(|c| self.drawn(*c) + GAP).sum();
+        let room = self.style.width.saturating_sub(taken);
+        self.rewrite(Kind::Facts, |sheet, value| as_many_as_fit(value, room, sheet.style));
+    }
+
+    fn rewrite(&mut self, kind: Kind, write: impl Fn(&Self, &Value) -> String) {
         for at in 0..self.kept.len() {
             let column = self.kept[at];
-            for (i, line) in self.grid.lines.iter().enumerate() {
-                let value = &line.cells[column];
-                let room = match self.kinds[column] {
-                    Kind::Fixed => continue,
-                    Kind::Bar => drawn(value, self.bar_columns(), self.style),
-                    Kind::Facts => as_many_as_fit(value, facts, self.style),
-                };
-                self.texts[column][self.heads + i] = room;
+            if self.kinds[column] == kind {
+                for (i, line) in self.grid.lines.iter().enumerate() {
+                    self.texts[column][self.heads + i] = write(self, &line.cells[column]);
+                }
             }
         }
+    }
+
+    /// The width of a column's texts as they are now.
+    fn drawn(&self, column: usize) -> usize {
+        self.texts[column].iter().map(|t| width(t)).max().unwrap_or(0)
     }
 
     fn lines(&self) -> Vec<String> {
