@@ -48,3 +48,30 @@ fn read(file: &Path) -> anyhow::Result<String> {
 fn name(file: &Path) -> String {
     if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().escape_debug().to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(file: &Path) -> String {
+        let error =
+            report(file, Format::Table, &Style::default(), Some(Path::new("/dev/null"))).unwrap_err().to_string();
+        assert!(!error.contains('\n'), "one line: {error}");
+        error
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_with_a_way_to_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = error(&folder.path().join("gone.json"));
+        assert!(missing.contains("gone.json does not exist: make one with osmeter run"), "{missing}");
+        assert!(error(folder.path()).contains("is a directory"));
+        let binary = folder.path().join("binary");
+        std::fs::write(&binary, [0xff, 0xfe, 0]).unwrap();
+        assert!(error(&binary).contains("is not text"));
+        let half = folder.path().join("half\u{1b}.json");
+        std::fs::write(&half, "{\"schema\": \"osmeter.profile/1\",").unwrap();
+        let half = error(&half);
+        assert!(half.contains("half\\u{1b}.json ends in the middle"), "{half}");
+    }
+}

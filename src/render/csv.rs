@@ -55,7 +55,7 @@ pub(super) fn syscalls(profile: &Profile, _: &Style) -> Result<String, RenderErr
             .collect(),
     ];
     let mut calls = table.calls;
-    calls.sort_by(|a, b| (a.abi, a.number).cmp(&(b.abi, b.number)));
+    calls.sort_by_key(|c| (c.abi, c.number));
     for call in &calls {
         let mut row = Row::default();
         row.text(if call.abi == Abi::Native { "native" } else { "compat32" });

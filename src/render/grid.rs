@@ -89,6 +89,13 @@ impl Column {
     }
 }
 
+/// Keeps the columns of these names however narrow the terminal: the one that is sorted by must be seen.
+pub(crate) fn keep(columns: &mut [Column], names: &[&str]) {
+    for column in columns.iter_mut().filter(|c| names.contains(&c.name)) {
+        column.rank = 0;
+    }
+}
+
 /// What a line of a table stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Weight {

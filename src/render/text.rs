@@ -105,11 +105,11 @@ pub(crate) fn markdown(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            ':' => out.push_str("&#58;"), // http://… would become a link by itself
             c => out.push(c),
         }
     }
-    out
+    // What looks like an address would become a link by itself.
+    out.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 
 /// Columns that a text takes in a terminal.

@@ -32,7 +32,7 @@ pub(super) fn section(profile: &Profile, notes: &mut Notes) -> Section {
 }
 
 fn facts_grid() -> Grid {
-    Grid::without_header(vec![Column::left(""), Column::right("", 0), Column::beside("", 1)])
+    Grid::without_header(vec![Column::left(""), Column::right("", 0), Column::beside("", 0)])
 }
 
 fn line(grid: &mut Grid, name: &str, figure: String, facts: Vec<String>) {

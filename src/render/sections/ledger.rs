@@ -19,6 +19,11 @@ pub(super) fn section(profile: &Profile, notes: &mut Notes) -> Section {
         Column::beside("", 1),
         Column::beside("", 2),
     ]);
+    // Also the finer rows that a coarser one stands for.
+    notes.see("user", &total.user_ns);
+    notes.see("kernel", &total.kernel_ns);
+    notes.see("run queue", &total.run_queue_ns);
+    notes.see("blocked", &total.blocked_ns);
     for (row, reading) in total.rows() {
         let (name, hue) = name(row);
         notes.see(name, reading);
@@ -33,11 +38,6 @@ pub(super) fn section(profile: &Profile, notes: &mut Notes) -> Section {
         ];
         grid.push(Weight::One, cells);
     }
-    // Also the finer rows that a coarser one stands for.
-    notes.see("user", &total.user_ns);
-    notes.see("kernel", &total.kernel_ns);
-    notes.see("run queue", &total.run_queue_ns);
-    notes.see("blocked", &total.blocked_ns);
     notes.see("lifetime", &total.lifetime_ns);
     let unaccounted = total.unaccounted_ns();
     let share = share(unaccounted.value().copied().map(i128::from), total.lifetime_ns.get());

@@ -11,9 +11,11 @@ mod ledger;
 mod notes;
 mod syscalls;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use super::grid::{Report, Section};
-use super::style::Style;
+use super::style::{SortKey, Style};
 use crate::model::Profile;
 use notes::Notes;
 
@@ -21,7 +23,7 @@ use notes::Notes;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Choice {
     pub top: usize,
-    pub sort: super::SortKey,
+    pub sort: SortKey,
     pub errors: bool,
 }
 

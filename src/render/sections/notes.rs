@@ -64,11 +64,11 @@ impl Notes {
         let mut section = Section::new("Not exact");
         for (lost, whats) in std::mem::take(&mut self.partial) {
             let events = if lost == 1 { "event" } else { "events" };
-            let text = format!("≥ at least this much, {} {events} lost: {}", count(lost), whats.join(", "));
+            let text = format!("≥ {}: at least this much, {} {events} lost", whats.join(", "), count(lost));
             section.notes.push(Note::new(Tone::Warning, text));
         }
         for (how, whats) in std::mem::take(&mut self.estimated) {
-            section.notes.push(Note::new(Tone::Plain, format!("~ {how}: {}", whats.join(", "))));
+            section.notes.push(Note::new(Tone::Plain, format!("~ {}: {how}", whats.join(", "))));
         }
         (!section.notes.is_empty()).then_some(section)
     }

@@ -1,7 +1,7 @@
 //! System calls: the table of the machine's own calls, that of 32-bit calls, and errors by errno.
 
 use super::super::SortKey;
-use super::super::grid::{Column, Grid, Note, Section, Tone, Value, Weight};
+use super::super::grid::{Column, Grid, Note, Section, Tone, Value, Weight, keep};
 use super::super::units::{count, duration};
 use super::Choice;
 use super::notes::Notes;
@@ -41,7 +41,9 @@ fn section(title: &str, mut calls: Vec<&Syscall>, choice: Choice, notes: &mut No
     }
     calls.sort_by(|a, b| order(choice.sort, a, b).then_with(|| a.name.cmp(&b.name)));
     let (shown, rest) = calls.split_at(choice.shown(calls.len()));
-    let mut grid = Grid::new(columns());
+    let mut columns = columns();
+    keep(&mut columns, sorted_by(choice.sort));
+    let mut grid = Grid::new(columns);
     for call in shown {
         let mark = if is_open(call) { " *" } else { "" };
         grid.push(Weight::One, Sum::of(&[call]).cells(format!("{}{mark}", call.name)));
@@ -77,6 +79,17 @@ fn columns() -> Vec<Column> {
         Column::single("p99", 4),
         Column::single("max", 5),
     ]
+}
+
+fn sorted_by(key: SortKey) -> &'static [&'static str] {
+    match key {
+        SortKey::OnCpu => &["on-CPU"],
+        SortKey::Blocked => &["blocked"],
+        SortKey::Queue => &["queue"],
+        SortKey::Errors => &["errors"],
+        SortKey::Max => &["max"],
+        SortKey::Elapsed | SortKey::Calls | SortKey::Name => &[],
+    }
 }
 
 fn order(key: SortKey, a: &Syscall, b: &Syscall) -> Ordering {

@@ -1,7 +1,7 @@
 //! Processes, the threads of those that have several, and programs: the ledger of each.
 
 use super::super::SortKey;
-use super::super::grid::{Column, Grid, Note, Section, Tone, Value, Weight};
+use super::super::grid::{Column, Grid, Note, Section, Tone, Value, Weight, keep};
 use super::super::units::count;
 use super::Choice;
 use super::notes::Notes;
@@ -87,7 +87,9 @@ fn section(kind: Kind<'_>, mut tasks: Vec<Task<'_>>, choice: Choice) -> Option<S
         all = all.raised_to(total, kind.threads);
         section.notes.extend(overflow(&tasks, total));
     }
-    let mut grid = Grid::new(columns(kind.title));
+    let mut columns = columns(kind.title);
+    keep(&mut columns, sorted_by(choice.sort));
+    let mut grid = Grid::new(columns);
     for task in shown {
         grid.push(Weight::One, Sum::of(std::slice::from_ref(task)).cells(task.name.clone(), task.peak_rss));
     }
@@ -131,6 +133,16 @@ fn sort(key: SortKey, tasks: &mut [Task<'_>]) {
         tasks.sort_by(|a, b| a.name.cmp(&b.name));
     } else {
         tasks.sort_by(|a, b| by(b).cmp(&by(a)).then_with(|| a.name.cmp(&b.name)));
+    }
+}
+
+fn sorted_by(key: SortKey) -> &'static [&'static str] {
+    match key {
+        SortKey::Blocked => &["blocked", "off-CPU"],
+        SortKey::Queue => &["queue"],
+        SortKey::Calls => &["calls"],
+        SortKey::Max => &["lifetime"],
+        SortKey::Elapsed | SortKey::OnCpu | SortKey::Errors | SortKey::Name => &["on-CPU"],
     }
 }
 

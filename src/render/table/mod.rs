@@ -78,6 +78,8 @@ fn head(report: &Report, style: &Style) -> Vec<String> {
 
 /// A long command in two lines: what is cut off is in the JSON.
 fn two_lines(command: &str, style: &Style) -> Vec<String> {
+    // Arguments can be megabytes: what cannot be in two lines need not be wrapped.
+    let (command, _) = split_at_column(command, 3 * style.width);
     let mut lines = wrap(command, style.width);
     if lines.len() > 2 {
         lines.truncate(2);
