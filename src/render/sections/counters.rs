@@ -149,12 +149,12 @@ pub(super) fn memory(profile: &Profile, notes: &mut Notes) -> Section {
     line(&mut grid, "largest process", figure(&memory.largest_process_bytes, Unit::Bytes), facts);
     let tree = memory.tree.clone().map(|t| t.peak_bytes);
     let facts = memory.tree.value().map_or_else(Vec::new, |t| {
-        let samples = if t.samples == 1 { "sample" } else { "samples" };
-        vec![
-            format!("{} at its peak", t.kind),
-            format!("sampled every {}", duration(t.period_ns)),
-            format!("{} {samples}", count(t.samples)),
-        ]
+        let samples = if t.samples == 1 {
+            "1 sample".to_owned()
+        } else {
+            format!("{} samples, every {}", count(t.samples), duration(t.period_ns))
+        };
+        vec![format!("{} at its peak", t.kind), samples]
     });
     line(&mut grid, "whole tree", figure(&tree, Unit::Bytes), facts);
     section.grid = Some(grid);
