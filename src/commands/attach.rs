@@ -1,7 +1,7 @@
 //! `osmeter attach`: profile a process that already runs.
 
 use super::measure;
-use super::present;
+use super::present::{self, Otherwise};
 use crate::cli::Attach;
 use crate::model::{self, Subject};
 use crate::subject::{Attached, Signals};
@@ -21,6 +21,6 @@ pub fn attach(args: &Attach) -> Result<u8> {
     };
     let ledger = measure::load(OpensAt::Exec)?;
     let measured = measure::measure_running(ledger, &attached, &mut signals, args.duration)?;
-    present::profile(&measure::profile(measured, command), &args.output)?;
+    present::profile(&measure::profile(measured, command), &args.output, Otherwise::Stderr)?;
     Ok(0)
 }

@@ -1,21 +1,22 @@
 //! `osmeter report FILE`: renders a saved profile again.
 
-use super::present;
+use super::present::{self, Otherwise};
 use crate::cli::Report;
 use crate::render;
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// More than any profile: what is larger was not written by osmeter.
 const LARGEST: u64 = 4 << 30;
 
-/// Reads a profile (`-` is stdin), renders it and delivers it to `output` or stdout's neighbour, stderr.
+/// Reads a profile (`-` is stdin), renders it and writes it. Without `-o` it goes to stdout: here is no measured command
+/// whose output that would be.
 pub fn report(args: &Report) -> anyhow::Result<u8> {
     let file = args.file.as_path();
     let text = read(file)?;
-    let profile = render::parse(&text).with_context(|| name(file)).map_err(one_line)?;
-    present::profile(&profile, &args.output)?;
+    let profile = render::parse(&text).map_err(|e| anyhow!("{} {e}", name(file)))?;
+    present::profile(&profile, &args.output, Otherwise::Stdout)?;
     Ok(0)
 }
 
@@ -43,15 +44,36 @@ fn read(file: &Path) -> anyhow::Result<String> {
         }
         Err(e) => bail!("{name} cannot be read: {e}"),
     }
-    String::from_utf8(bytes)
-        .map_err(|_| anyhow::anyhow!("{name} is not text: give a file written with --format json -o FILE"))
+    String::from_utf8(bytes).map_err(|_| anyhow!("{name} is not text: give a file written with --format json -o FILE"))
 }
 
 fn name(file: &Path) -> String {
     if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().escape_debug().to_string() }
 }
 
-/// The file and what is wrong with it, as one sentence.
-fn one_line(error: anyhow::Error) -> anyhow::Error {
-    anyhow::anyhow!("{error} {}", error.root_cause())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(file: &Path) -> String {
+        let error =
+            report(file, Format::Table, &Style::default(), Some(Path::new("/dev/null"))).unwrap_err().to_string();
+        assert!(!error.contains('\n'), "one line: {error}");
+        error
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_with_a_way_to_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = error(&folder.path().join("gone.json"));
+        assert!(missing.contains("gone.json does not exist: make one with osmeter run"), "{missing}");
+        assert!(error(folder.path()).contains("is a directory"));
+        let binary = folder.path().join("binary");
+        std::fs::write(&binary, [0xff, 0xfe, 0]).unwrap();
+        assert!(error(&binary).contains("is not text"));
+        let half = folder.path().join("half\u{1b}.json");
+        std::fs::write(&half, "{\"schema\": \"osmeter.profile/1\",").unwrap();
+        let half = error(&half);
+        assert!(half.contains("half\\u{1b}.json ends in the middle"), "{half}");
+    }
 }

@@ -1,7 +1,7 @@
 //! `osmeter run`: profile a command.
 
 use super::measure::{self, Until};
-use super::present;
+use super::present::{self, Otherwise};
 use crate::cli::{Run, WaitFor};
 use crate::model::{self, Subject};
 use crate::subject::{self, Kind, Signals, Spec, UserName, exit_code};
@@ -25,6 +25,6 @@ pub fn run(args: &Run) -> Result<u8> {
         subject: Subject::Command,
         exit,
     };
-    present::profile(&measure::profile(measured, command), &args.output)?;
+    present::profile(&measure::profile(measured, command), &args.output, Otherwise::Stderr)?;
     Ok(exit_code(exit).and_then(|c| u8::try_from(c).ok()).unwrap_or(1))
 }

@@ -1,7 +1,7 @@
 //! `osmeter workload`: profile a bundled workload, or list them; and the process that runs one.
 
 use super::measure::{self, Until};
-use super::present;
+use super::present::{self, Otherwise};
 use crate::cli::Workload;
 use crate::model::{self, Exit, Subject};
 use crate::subject::{self, Signals, Spec, exit_code};
@@ -38,7 +38,7 @@ pub fn workload(args: &Workload) -> Result<u8> {
         },
         exit,
     };
-    present::profile(&measure::profile(measured, command), &args.output)?;
+    present::profile(&measure::profile(measured, command), &args.output, Otherwise::Stderr)?;
     Ok(exit_code(exit).and_then(|c| u8::try_from(c).ok()).unwrap_or(1))
 }
 

@@ -53,14 +53,14 @@ impl Histogram {
 
     /// How many durations were counted.
     pub fn count(&self) -> u64 {
-        self.buckets.iter().map(|(_, n)| n).sum()
+        self.buckets.iter().fold(0, |sum, (_, n)| sum.saturating_add(*n))
     }
 
     /// Adds another histogram's counts.
     pub fn merge(&mut self, other: &Self) {
         for (lower, count) in &other.buckets {
             match self.buckets.binary_search_by_key(lower, |(l, _)| *l) {
-                Ok(i) => self.buckets[i].1 += count,
+                Ok(i) => self.buckets[i].1 = self.buckets[i].1.saturating_add(*count),
                 Err(i) => self.buckets.insert(i, (*lower, *count)),
             }
         }
@@ -79,12 +79,12 @@ impl Histogram {
         // Nearest rank: the smallest value with at least q of the counts at or below it.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
         let rank = ((q * total as f64).ceil() as u64).clamp(1, total);
-        let mut seen = 0;
+        let mut seen = 0u64;
         for (lower, count) in &self.buckets {
-            seen += count;
+            seen = seen.saturating_add(*count);
             if seen >= rank {
                 let upper = Self::lower_bound(Self::bucket(*lower) + 1);
-                return Some((lower + (upper - 1)).div_euclid(2).min(max_ns.max(*lower)));
+                return Some(lower.midpoint(upper - 1).min(max_ns.max(*lower)));
             }
         }
         None

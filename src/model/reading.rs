@@ -93,7 +93,9 @@ impl Reading<u64> {
         let value = a.saturating_add(b);
         match (self, other) {
             (Self::Exact(_), Self::Exact(_)) => Self::Exact(value),
-            (Self::Partial { lost: x, .. }, Self::Partial { lost: y, .. }) => Self::Partial { value, lost: x + y },
+            (Self::Partial { lost: x, .. }, Self::Partial { lost: y, .. }) => {
+                Self::Partial { value, lost: x.saturating_add(*y) }
+            }
             (Self::Partial { lost, .. }, _) | (_, Self::Partial { lost, .. }) => Self::Partial { value, lost: *lost },
             (Self::Estimated { estimated, .. }, _) | (_, Self::Estimated { estimated, .. }) => {
                 Self::Estimated { value, estimated: estimated.clone() }

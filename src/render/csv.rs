@@ -55,7 +55,7 @@ pub(super) fn syscalls(profile: &Profile, _: &Style) -> Result<String, RenderErr
             .collect(),
     ];
     let mut calls = table.calls;
-    calls.sort_by(|a, b| (a.abi, a.number).cmp(&(b.abi, b.number)));
+    calls.sort_by_key(|c| (c.abi, c.number));
     for call in &calls {
         let mut row = Row::default();
         row.text(if call.abi == Abi::Native { "native" } else { "compat32" });
@@ -87,6 +87,9 @@ pub(super) fn syscalls(profile: &Profile, _: &Style) -> Result<String, RenderErr
 
 /// The threads.
 pub(super) fn threads(profile: &Profile, _: &Style) -> Result<String, RenderError> {
+    if let (true, Reading::Missing { missing, .. }) = (profile.threads.is_empty(), &profile.thread_count) {
+        return Err(RenderError::NotMeasured { what: "threads one by one", why: missing.clone() });
+    }
     let mut rows = vec![
         "tgid,tid,comm,start_ns,ended,lifetime_ns,on_cpu_ns,user_ns,kernel_ns,off_cpu_voluntary_ns,run_queue_ns,preempted_ns,\
          blocked_ns,unaccounted_ns,voluntary_switches,involuntary_switches,migrations,wakeups,minor_faults,major_faults,\

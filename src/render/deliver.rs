@@ -33,7 +33,7 @@ pub fn deliver(text: &str, file: Option<&Path>) -> Result<(), DeliverError> {
     Err(DeliverError::File { path: path.to_string_lossy().escape_debug().to_string(), why: reason(&why) })
 }
 
-/// The operating system's words without Rust's `(os error 13)`.
+/// The operating system's words, without Rust's `(os error 13)` and the temporary file's name that tempfile adds after it.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
@@ -94,18 +94,128 @@ fn by_rename(text: &str, path: &Path, folder: &Path, mode: Option<u32>) -> io::R
     let mut builder = tempfile::Builder::new();
     // 0666 less the umask, as a shell's `>` gives; tempfile's own default is 0600.
     builder.prefix(".osmeter-").permissions(Permissions::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(without_path)?;
+    let mut file = builder.tempfile_in(folder)?;
     if let Some(mode) = mode {
         file.as_file().set_permissions(Permissions::from_mode(mode & 0o777))?;
     }
-    file.write_all(text.as_bytes()).map_err(without_path)?;
+    file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
     Ok(())
 }
 
-/// tempfile adds the temporary name, which says nothing to the user.
-fn without_path(error: io::Error) -> io::Error {
-    let raw = error.get_ref().and_then(|e| e.source().and_then(|s| s.downcast_ref::<io::Error>()?.raw_os_error()));
-    raw.or(error.raw_os_error()).map_or_else(|| io::Error::from(error.kind()), io::Error::from_raw_os_error)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sys::stat::Mode;
+    use std::io::Read;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::symlink;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    /// Names in a folder, sorted: no temporary file is left among them.
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_new_file_has_the_whole_text_and_the_rights_a_shell_would_give() {
+        let folder = folder();
+        let (ours, shells) = (folder.path().join("report"), folder.path().join("shell"));
+        to_file("text\n", &ours).unwrap();
+        fs::write(&shells, "").unwrap();
+        assert_eq!(fs::read_to_string(&ours).unwrap(), "text\n");
+        assert_eq!(fs::metadata(&ours).unwrap().permissions(), fs::metadata(&shells).unwrap().permissions());
+        assert_eq!(names(folder.path()), ["report", "shell"]);
+    }
+
+    #[test]
+    fn an_old_file_is_replaced_and_keeps_its_rights() {
+        let folder = folder();
+        let path = folder.path().join("report");
+        fs::write(&path, "a much longer text than the new one").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        to_file("new", &path).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[test]
+    fn a_planted_link_is_replaced_and_what_it_leads_to_is_untouched() {
+        let folder = folder();
+        let (link, victim) = (folder.path().join("report"), folder.path().join("victim"));
+        fs::write(&victim, "precious").unwrap();
+        for target in [victim.as_path(), Path::new("/dev/null"), Path::new("nowhere")] {
+            let _ = fs::remove_file(&link);
+            symlink(target, &link).unwrap();
+            to_file("text", &link).unwrap();
+            assert!(fs::symlink_metadata(&link).unwrap().is_file(), "{target:?}");
+            assert_eq!(fs::read_to_string(&link).unwrap(), "text");
+        }
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    }
+
+    #[test]
+    fn devices_and_pipes_are_written_to() {
+        to_file("text", Path::new("/dev/null")).unwrap();
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+
+        let folder = folder();
+        let fifo = folder.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, Mode::S_IRWXU).unwrap();
+        let reader = std::thread::spawn({
+            let fifo = fifo.clone();
+            move || fs::read_to_string(fifo).unwrap()
+        });
+        to_file("through a pipe", &fifo).unwrap();
+        assert_eq!(reader.join().unwrap(), "through a pipe");
+        assert!(fs::symlink_metadata(&fifo).unwrap().file_type().is_fifo());
+    }
+
+    #[test]
+    fn an_inherited_descriptor_is_appended_to() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"before ").unwrap();
+        to_file("after", Path::new(&format!("/dev/fd/{}", file.as_raw_fd()))).unwrap();
+        let mut text = String::new();
+        io::Seek::rewind(&mut file).unwrap();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "before after");
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_error() {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        unless_closed(writer, "text").unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_written_says_so_in_one_line_and_leaves_nothing() {
+        let folder = folder();
+        let cases = [
+            (folder.path().join("no/such/folder"), "No such file or directory"),
+            (folder.path().to_path_buf(), "it is a directory"),
+            (PathBuf::new(), "the file's name is empty"),
+        ];
+        for (path, why) in cases {
+            let error = deliver("the report of a test, on stderr\n", Some(&path)).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+            assert!(!error.contains('\n') && !error.contains("os error") && !error.contains(".osmeter-"), "{error}");
+        }
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_in_plain_words() {
+        let error = directly("text", Path::new("/dev/full"), 0).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::ENOSPC));
+        assert_eq!(reason(&error), "No space left on device");
+    }
 }

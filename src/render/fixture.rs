@@ -385,6 +385,7 @@ pub(super) fn plain_user() -> Profile {
         kernel: Reading::missing_until(why, remedy),
     };
     profile.memory.largest_process_bytes = Reading::Exact(88 << 20);
+    profile.memory.largest_process = None;
     profile.memory.tree = Reading::Estimated {
         value: TreeMemory { peak_bytes: 120 << 20, kind: "RSS".into(), samples: 12, period_ns: 100 * MS },
         estimated: "sum of RSS: shared pages count in each process".into(),
@@ -479,7 +480,11 @@ pub(super) fn empty() -> Profile {
     profile.threads = vec![thread(7, 7, "true", Ended::Exited, Ledger::zero())];
     profile.programs = Vec::new();
     profile.counters = Vec::new();
+    profile.memory.largest_process = Some("true".into());
+    profile.memory.largest_process_bytes = Reading::Exact(1 << 20);
+    profile.memory.tree = Reading::missing("it ended before the first sample");
     profile.not_measured = Vec::new();
+    profile.cost.hooks.clear();
     profile.rusage_user_system_ns = Reading::Exact((0, 0));
     profile.checks = Vec::new();
     profile

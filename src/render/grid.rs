@@ -65,15 +65,34 @@ pub(crate) struct Column {
     /// 0 is always shown; of the others the highest gives way first where the terminal is narrow.
     pub rank: u8,
     pub right: bool,
+    /// Whether it holds single durations and no sums: then the short ones matter as much as the long.
+    pub single: bool,
 }
 
 impl Column {
     pub(crate) fn left(name: &'static str) -> Self {
-        Self { name, rank: 0, right: false }
+        Self { name, rank: 0, right: false, single: false }
     }
 
     pub(crate) fn right(name: &'static str, rank: u8) -> Self {
-        Self { name, rank, right: true }
+        Self { name, rank, right: true, single: false }
+    }
+
+    /// A column of single durations.
+    pub(crate) fn single(name: &'static str, rank: u8) -> Self {
+        Self { single: true, ..Self::right(name, rank) }
+    }
+
+    /// A column of bars or facts.
+    pub(crate) fn beside(name: &'static str, rank: u8) -> Self {
+        Self { rank, ..Self::left(name) }
+    }
+}
+
+/// Keeps the columns of these names however narrow the terminal: the one that is sorted by must be seen.
+pub(crate) fn keep(columns: &mut [Column], names: &[&str]) {
+    for column in columns.iter_mut().filter(|c| names.contains(&c.name)) {
+        column.rank = 0;
     }
 }
 

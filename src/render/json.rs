@@ -78,3 +78,54 @@ pub fn parse(text: &str) -> Result<Profile, ParseError> {
     // From the text and not from the value: this error knows the line.
     serde_json::from_str(text).map_err(|e| ParseError::Damaged(e.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    fn saved() -> String {
+        render(&fixture::normal(), &Style::default()).unwrap()
+    }
+
+    fn refusal(text: &str) -> String {
+        let error = parse(text).unwrap_err().to_string();
+        assert!(!error.contains('\n'), "one line: {error}");
+        error
+    }
+
+    #[test]
+    fn what_is_no_profile_is_refused_with_a_way_to_go_on() {
+        let go_on = "--format json -o FILE";
+        for (text, what) in
+            [("", "is empty"), ("  \n", "is empty"), ("hello", "is not JSON"), ("{\"a\": 1}", "no osmeter profile")]
+        {
+            let error = refusal(text);
+            assert!(error.contains(what) && error.contains(go_on), "{text:?}: {error}");
+        }
+        assert!(refusal("[1, 2]").contains("no osmeter profile"));
+        assert!(refusal("{\"schema\": 3}").contains("no osmeter profile"));
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_refused() {
+        let text = saved();
+        for share in 1..20 {
+            let error = refusal(&text[..text.len() * share / 20]);
+            assert!(error.contains("ends in the middle"), "{share}: {error}");
+        }
+    }
+
+    #[test]
+    fn another_schema_names_both_and_the_version_to_use() {
+        let error = refusal(&saved().replace(SCHEMA, "osmeter.profile/9").replace("\"0.1.0\"", "\"9.9.9\\u001b\""));
+        assert!(error.contains("osmeter.profile/9") && error.contains(SCHEMA), "{error}");
+        assert!(error.contains("read it with osmeter 9.9.9\\u{1b}"), "{error}");
+    }
+
+    #[test]
+    fn a_damaged_profile_says_what_does_not_fit() {
+        let error = refusal(&saved().replace("\"tier\": \"bpf\"", "\"tier\": \"gold\""));
+        assert!(error.contains("gold") && error.contains("changed by hand"), "{error}");
+    }
+}

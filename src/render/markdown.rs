@@ -5,13 +5,16 @@ use super::grid::{Grid, Note, Section, Tone, Value, Weight};
 use super::sections;
 use super::style::Style;
 use super::table::{text, unit};
-use super::text::markdown;
+use super::text::{cut, markdown};
 use crate::model::Profile;
+
+/// Arguments can be megabytes; a heading should not be. In columns.
+const LONGEST_TITLE: usize = 300;
 
 /// A profile as Markdown.
 pub(super) fn render(profile: &Profile, style: &Style) -> Result<String, RenderError> {
     let report = sections::report(profile, style.into());
-    let mut out = format!("## {}\n\n", markdown(&report.command));
+    let mut out = format!("## {}\n\n", markdown(&cut(&report.command, LONGEST_TITLE, "…")));
     out.push_str(&format!("{}  \n", escaped(&report.outcome)));
     out.push_str(&format!("{}\n", escaped(&report.machine)));
     for warning in &report.warnings {

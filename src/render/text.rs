@@ -105,11 +105,11 @@ pub(crate) fn markdown(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            ':' => out.push_str("&#58;"), // http://… would become a link by itself
             c => out.push(c),
         }
     }
-    out
+    // What looks like an address would become a link by itself.
+    out.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 
 /// Columns that a text takes in a terminal.
@@ -134,11 +134,30 @@ pub(crate) fn split_at_column(text: &str, column: usize) -> (&str, &str) {
     text.split_at(end)
 }
 
+/// Words between spaces, a number together with its unit.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    const UNITS: [&str; 11] = ["ns", "us", "ms", "s", "B", "KiB", "MiB", "GiB", "TiB", "%", "×"];
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let mut end = text.find(' ').unwrap_or(text.len());
+        if text[..end].ends_with(|c: char| c.is_ascii_digit()) {
+            let after = text.get(end + 1..).unwrap_or("");
+            let next = &after[..after.find(' ').unwrap_or(after.len())];
+            if UNITS.contains(&next.trim_end_matches([',', ';', ':', ')', '.'])) {
+                end += 1 + next.len();
+            }
+        }
+        rest = text.get(end + 1..);
+        Some(&text[..end])
+    })
+}
+
 /// Breaks into lines at spaces. A word longer than a line is broken where it must be, so that nothing is lost.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(8);
     let mut lines = vec![String::new()];
-    for word in text.split(' ') {
+    for word in words(text) {
         let mut word = word;
         let last = lines.last_mut().expect("there is always a line");
         if !last.is_empty() && width(last) + 1 + width(word) <= columns {
@@ -205,6 +224,12 @@ mod tests {
         assert_eq!(cut("한글한글", 5, "…"), "한글…");
         assert_eq!(cut("한글한글", 4, "…"), "한…");
         assert_eq!(split_at_column("한글", 3), ("한", "글"));
+    }
+
+    #[test]
+    fn a_number_is_not_parted_from_its_unit() {
+        assert_eq!(wrap("in all 2.01 s: so", 12), ["in all", "2.01 s: so"]);
+        assert_eq!(wrap("", 12), [""]);
     }
 
     proptest! {

@@ -28,15 +28,17 @@ pub(crate) const SIZE: [Unit; 5] = [
 ];
 
 impl Unit {
-    /// The unit for a column: the largest in which the largest value is at least 1. One finer if that would squeeze half of
-    /// the values that are not zero below 0.01 and the largest still has six digits at most.
-    pub(crate) fn for_column(units: &[Self], values: impl Iterator<Item = f64>) -> Self {
+    /// The unit for a column: the largest in which the largest value is at least 1. One finer if that would squeeze values
+    /// below 0.01 (half of them; in a column of single durations, where the short ones matter as much as the long, any) and
+    /// the largest still has five digits at most.
+    pub(crate) fn for_column(units: &[Self], values: impl Iterator<Item = f64>, single: bool) -> Self {
         let values: Vec<f64> = values.map(f64::abs).filter(|v| *v > 0.0).collect();
         let largest = values.iter().copied().fold(0.0, f64::max);
         // 0.9995: what rounds to 1.00 of a unit is shown in it.
         let at = units.iter().rposition(|u| largest >= 0.9995 * u.size).unwrap_or(0);
         let squeezed = values.iter().filter(|v| **v < 0.01 * units[at].size).count();
-        if at > 0 && squeezed * 2 > values.len() && largest < 999_999.5 * units[at - 1].size {
+        let too_many = if single { squeezed > 0 } else { squeezed * 2 > values.len() };
+        if at > 0 && too_many && largest < 99_999.5 * units[at - 1].size {
             return units[at - 1];
         }
         units[at]
@@ -46,6 +48,17 @@ impl Unit {
     pub(crate) fn number(self, value: f64) -> String {
         // The base unit is not divisible: 41 ns, not 41.0.
         if self.size <= 1.0 { grouped(value.round()) } else { three_digits(value / self.size) }
+    }
+}
+
+impl Unit {
+    /// The number with so many decimals, where two of them are to be told apart.
+    pub(crate) fn decimals(self, value: f64, decimals: usize) -> String {
+        let text = format!("{:.*}", if self.size <= 1.0 { 0 } else { decimals }, value / self.size);
+        match text.split_once('.') {
+            Some((whole, part)) => format!("{}.{part}", separate(whole)),
+            None => separate(&text),
+        }
     }
 }
 
@@ -63,7 +76,7 @@ pub(crate) fn bytes(n: u64) -> String {
 
 /// A value with its own unit.
 pub(crate) fn quantity(units: &[Unit], value: f64) -> String {
-    let unit = Unit::for_column(units, std::iter::once(value));
+    let unit = Unit::for_column(units, std::iter::once(value), false);
     format!("{} {}", unit.number(value), unit.name)
 }
 
@@ -164,13 +177,16 @@ mod tests {
 
     #[test]
     fn a_column_takes_the_unit_of_its_largest_value() {
-        let unit = |v: &[f64]| Unit::for_column(&TIME, v.iter().copied()).name;
+        let unit = |v: &[f64]| Unit::for_column(&TIME, v.iter().copied(), false).name;
         assert_eq!(unit(&[14.4e9, 0.93e9]), "s");
         assert_eq!(unit(&[999.6e3]), "ms");
         assert_eq!(unit(&[0.0]), "ns");
         assert_eq!(unit(&[]), "ns");
         // one long call among many short ones: 1,100 ms, 4.20 ms, 0.210 ms
         assert_eq!(unit(&[1.1e9, 4.2e6, 0.21e6]), "ms");
+        assert_eq!(unit(&[36.7e6, 3e6, 182.0]), "ms");
+        // of single durations none is to be lost: 36,700 us, 0.182 us
+        assert_eq!(Unit::for_column(&TIME, [36.7e6, 3e6, 182.0].into_iter(), true).name, "us");
     }
 
     #[test]

@@ -19,18 +19,19 @@ pub(super) fn section(profile: &Profile, choice: Choice, notes: &mut Notes) -> S
     }
     let mut reasons: Vec<&Blocked> = reasons.iter().collect();
     reasons.sort_by(|a, b| b.blocked_ns.cmp(&a.blocked_ns).then_with(|| a.reason().cmp(&b.reason())));
-    let sum = |of: &[&Blocked]| of.iter().fold((0u64, 0u64), |(ns, n), b| (ns + b.blocked_ns, n + b.intervals));
+    let sum = |of: &[&Blocked]| {
+        of.iter().fold((0u64, 0u64), |(ns, n), b| (ns.saturating_add(b.blocked_ns), n.saturating_add(b.intervals)))
+    };
     let all = sum(&reasons);
     let mut grid = Grid::new(vec![
         Column::left("Blocked on"),
         Column::right("time", 0),
         Column::right("share", 0),
-        Column { name: "", rank: 2, right: false },
+        Column::beside("", 2),
         Column::right("times", 1),
-        Column::right("mean", 3),
+        Column::single("mean", 3),
     ]);
-    let top = if reasons.len() == choice.top + 1 { reasons.len() } else { choice.top.min(reasons.len()) };
-    let (shown, rest) = reasons.split_at(top);
+    let (shown, rest) = reasons.split_at(choice.shown(reasons.len()));
     for reason in shown {
         grid.push(Weight::One, cells(reason.reason(), (reason.blocked_ns, reason.intervals), all.0));
     }

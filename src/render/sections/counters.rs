@@ -32,7 +32,7 @@ pub(super) fn section(profile: &Profile, notes: &mut Notes) -> Section {
 }
 
 fn facts_grid() -> Grid {
-    Grid::without_header(vec![Column::left(""), Column::right("", 0), Column { name: "", rank: 1, right: false }])
+    Grid::without_header(vec![Column::left(""), Column::right("", 0), Column::beside("", 0)])
 }
 
 fn line(grid: &mut Grid, name: &str, figure: String, facts: Vec<String>) {
@@ -106,7 +106,7 @@ fn scaled(running: f64) -> String {
 }
 
 /// A reading as text, with the mark of how it was obtained.
-fn figure(reading: &Reading<u64>, unit: Unit) -> String {
+pub(super) fn figure(reading: &Reading<u64>, unit: Unit) -> String {
     let number = |n: u64| match unit {
         Unit::Count => count(n),
         Unit::Ns => duration(n),
@@ -115,7 +115,7 @@ fn figure(reading: &Reading<u64>, unit: Unit) -> String {
     match reading {
         Reading::Exact(n) | Reading::Scaled { value: n, .. } => number(*n),
         Reading::Estimated { value, .. } => format!("~{}", number(*value)),
-        Reading::Partial { value, .. } => format!("≥ {}", number(*value)),
+        Reading::Partial { value, .. } => format!("≥{}", number(*value)),
         Reading::Missing { .. } => "–".into(),
     }
 }
@@ -149,12 +149,12 @@ pub(super) fn memory(profile: &Profile, notes: &mut Notes) -> Section {
     line(&mut grid, "largest process", figure(&memory.largest_process_bytes, Unit::Bytes), facts);
     let tree = memory.tree.clone().map(|t| t.peak_bytes);
     let facts = memory.tree.value().map_or_else(Vec::new, |t| {
-        let samples = if t.samples == 1 { "sample" } else { "samples" };
-        vec![
-            format!("{} at its peak", t.kind),
-            format!("sampled every {}", duration(t.period_ns)),
-            format!("{} {samples}", count(t.samples)),
-        ]
+        let samples = if t.samples == 1 {
+            "1 sample".to_owned()
+        } else {
+            format!("{} samples, every {}", count(t.samples), duration(t.period_ns))
+        };
+        vec![format!("{} at its peak", t.kind), samples]
     });
     line(&mut grid, "whole tree", figure(&tree, Unit::Bytes), facts);
     section.grid = Some(grid);

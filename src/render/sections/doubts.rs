@@ -15,17 +15,19 @@ pub(super) fn self_check(profile: &Profile) -> Section {
     }
     let (agree, differ): (Vec<&Check>, Vec<&Check>) = profile.checks.iter().partition(|c| c.agrees());
     for check in differ {
-        let text = format!("DISAGREEMENT  {}: {}", check.what, sides(check));
         let allowed = match (&check.why_tolerated, check.tolerance) {
-            (_, 0) => "none is expected".to_owned(),
-            (Some(why), n) => format!("{} is expected ({why})", number(check.unit, n)),
-            (None, n) => format!("{} is expected", number(check.unit, n)),
+            (_, 0) => "they should be equal".to_owned(),
+            (Some(why), n) => format!("they should differ by {} at most ({why})", number(check.unit, n)),
+            (None, n) => format!("they should differ by {} at most", number(check.unit, n)),
         };
-        let text = format!("{text}; of a difference {allowed}");
+        let text = format!("DISAGREEMENT in {}: {}; {allowed}", check.what, sides(check));
         section.notes.push(Note::new(Tone::Alarm, text));
     }
     for check in agree {
         section.notes.push(Note::new(Tone::Plain, format!("{}: {}", check.what, sides(check))));
+    }
+    if profile.losses.none() {
+        section.notes.push(Note::new(Tone::Plain, "nothing was lost"));
     }
     section
 }
@@ -63,9 +65,11 @@ fn in_one_unit(check: &Check) -> (String, String) {
         Unit::Ns => &TIME,
         Unit::Bytes => &SIZE,
     };
-    let unit = Scale::for_column(units, [check.ours.max(check.theirs) as f64].into_iter());
-    let show = |n: u64| format!("{} {}", unit.number(n as f64), unit.name);
-    (show(check.ours), show(check.theirs))
+    let unit = Scale::for_column(units, [check.ours.max(check.theirs) as f64].into_iter(), false);
+    let (ours, theirs) = (check.ours as f64, check.theirs as f64);
+    let decimals = (2..=6).find(|d| unit.decimals(ours, *d) != unit.decimals(theirs, *d)).unwrap_or(6);
+    let show = |n: f64| format!("{} {}", unit.decimals(n, decimals), unit.name);
+    (show(ours), show(theirs))
 }
 
 pub(super) fn losses(profile: &Profile) -> Option<Section> {
@@ -74,17 +78,17 @@ pub(super) fn losses(profile: &Profile) -> Option<Section> {
         return None;
     }
     let all = [
-        (l.thread_records, "thread records did not fit the ring buffer; the totals hold them"),
-        (l.threads_untracked, "threads could not be tracked; they are in no total"),
-        (l.threads_without_start, "threads were met without their start; their time before is not counted"),
-        (l.hooks_skipped, "hook runs were skipped by the kernel; what they would have counted is missing"),
-        (l.calls_without_row, "calls found the table of kinds full; they are counted, without times"),
-        (l.stream_records, "records of the event stream were lost; times and switches are lower bounds"),
-        (l.threads_summed_only, "finished threads are in the sums but were not kept one by one"),
+        (l.thread_records, "thread records that did not fit the ring buffer", "the totals hold them"),
+        (l.threads_untracked, "threads that could not be tracked", "they are in no total"),
+        (l.threads_without_start, "threads met without their start", "their time before is not counted"),
+        (l.hooks_skipped, "hook runs skipped by the kernel", "what they would have counted is missing"),
+        (l.calls_without_row, "calls that found the table of kinds full", "they are counted, without times"),
+        (l.stream_records, "records of the event stream", "times and switches are lower bounds"),
+        (l.threads_summed_only, "finished threads not kept one by one", "the sums hold them"),
     ];
     let mut section = Section::new("Lost");
-    for (n, what) in all.into_iter().filter(|(n, _)| *n > 0) {
-        section.notes.push(Note::new(Tone::Warning, format!("{} {what}", count(n))));
+    for (n, what, so) in all.into_iter().filter(|(n, _, _)| *n > 0) {
+        section.notes.push(Note::new(Tone::Warning, format!("{what}: {} ({so})", count(n))));
     }
     Some(section)
 }

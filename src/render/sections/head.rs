@@ -2,8 +2,9 @@
 
 use super::super::grid::{Note, Report, Tone};
 use super::super::text::command_line;
-use super::super::units::{count, duration, three_digits};
-use crate::model::{Exit, Host, Profile, Subject};
+use super::super::units::{duration, three_digits};
+use super::counters::figure;
+use crate::model::{Exit, Host, Profile, Reading, Subject, Unit};
 use nix::sys::signal::Signal;
 
 /// A report with its head and no section yet.
@@ -55,8 +56,8 @@ fn cpus_busy(profile: &Profile) -> Option<String> {
 fn machine(profile: &Profile) -> Vec<String> {
     let mut machine = vec![hardware(&profile.host), format!("Linux {}", profile.host.kernel)];
     machine.push(format!("tier {}", profile.tier.name()));
-    let number = |reading: &crate::model::Reading<u64>, one: &str, many: &str| {
-        reading.get().map(|n| format!("{} {}", count(n), if n == 1 { one } else { many }))
+    let number = |reading: &Reading<u64>, one: &str, many: &str| {
+        reading.get().map(|n| format!("{} {}", figure(reading, Unit::Count), if n == 1 { one } else { many }))
     };
     let tasks: Vec<String> =
         [number(&profile.process_count, "process", "processes"), number(&profile.thread_count, "thread", "threads")]

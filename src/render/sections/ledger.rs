@@ -16,9 +16,14 @@ pub(super) fn section(profile: &Profile, notes: &mut Notes) -> Section {
         Column::left(""),
         Column::right("time", 0),
         Column::right("share", 0),
-        Column { name: "", rank: 1, right: false },
-        Column { name: "", rank: 2, right: false },
+        Column::beside("", 1),
+        Column::beside("", 2),
     ]);
+    // Also the finer rows that a coarser one stands for.
+    notes.see("user", &total.user_ns);
+    notes.see("kernel", &total.kernel_ns);
+    notes.see("run queue", &total.run_queue_ns);
+    notes.see("blocked", &total.blocked_ns);
     for (row, reading) in total.rows() {
         let (name, hue) = name(row);
         notes.see(name, reading);

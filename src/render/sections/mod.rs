@@ -11,9 +11,11 @@ mod ledger;
 mod notes;
 mod syscalls;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use super::grid::{Report, Section};
-use super::style::Style;
+use super::style::{SortKey, Style};
 use crate::model::Profile;
 use notes::Notes;
 
@@ -21,13 +23,20 @@ use notes::Notes;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Choice {
     pub top: usize,
-    pub sort: super::SortKey,
+    pub sort: SortKey,
     pub errors: bool,
 }
 
 impl From<&Style> for Choice {
     fn from(style: &Style) -> Self {
         Self { top: style.top, sort: style.sort, errors: style.errors }
+    }
+}
+
+impl Choice {
+    /// How many of `all` lines are shown one by one. A line for the rest that stood for one would be no shorter than that one.
+    fn shown(self, all: usize) -> usize {
+        if all <= self.top.saturating_add(1) { all } else { self.top }
     }
 }
 

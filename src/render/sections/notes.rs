@@ -1,6 +1,7 @@
 //! Why a value is missing, estimated, scaled or partial: gathered while the tables are filled, said once at the end.
 
 use super::super::grid::{Note, Section, Tone};
+use super::super::units::count;
 use crate::model::{NotMeasured, Profile, Reading};
 
 /// Things said about several values at once: the reason first, then the values it holds for.
@@ -62,12 +63,8 @@ impl Notes {
     pub(super) fn how_obtained(&mut self) -> Option<Section> {
         let mut section = Section::new("Not exact");
         for (lost, whats) in std::mem::take(&mut self.partial) {
-            let events = if lost == 1 { "event is" } else { "events are" };
-            let text = format!(
-                "≥ {}: at least this much; {} {events} missing from it",
-                whats.join(", "),
-                super::super::units::count(lost)
-            );
+            let events = if lost == 1 { "event" } else { "events" };
+            let text = format!("≥ {}: at least this much, {} {events} lost", whats.join(", "), count(lost));
             section.notes.push(Note::new(Tone::Warning, text));
         }
         for (how, whats) in std::mem::take(&mut self.estimated) {

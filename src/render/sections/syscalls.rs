@@ -1,7 +1,7 @@
 //! System calls: the table of the machine's own calls, that of 32-bit calls, and errors by errno.
 
 use super::super::SortKey;
-use super::super::grid::{Column, Grid, Note, Section, Tone, Value, Weight};
+use super::super::grid::{Column, Grid, Note, Section, Tone, Value, Weight, keep};
 use super::super::units::{count, duration};
 use super::Choice;
 use super::notes::Notes;
@@ -19,6 +19,10 @@ pub(super) fn sections(profile: &Profile, choice: Choice, notes: &mut Notes) -> 
     let of = |abi| table.calls.iter().filter(|c| c.abi == abi).collect::<Vec<_>>();
     let mut sections = vec![section("System calls", of(Abi::Native), choice, notes)];
     sections[0].notes.extend(outside(table));
+    if let Reading::Partial { lost, .. } = profile.syscalls {
+        let text = format!("at least so many: {} events were lost", count(lost));
+        sections[0].notes.push(Note::new(Tone::Warning, text));
+    }
     let compat = of(Abi::Compat32);
     if !compat.is_empty() {
         sections.push(section("32-bit calls", compat, choice, notes));
@@ -36,10 +40,10 @@ fn section(title: &str, mut calls: Vec<&Syscall>, choice: Choice, notes: &mut No
         return section;
     }
     calls.sort_by(|a, b| order(choice.sort, a, b).then_with(|| a.name.cmp(&b.name)));
-    // One line for the rest would be no shorter than the one call it stands for.
-    let top = if calls.len() == choice.top + 1 { calls.len() } else { choice.top.min(calls.len()) };
-    let (shown, rest) = calls.split_at(top);
-    let mut grid = Grid::new(columns());
+    let (shown, rest) = calls.split_at(choice.shown(calls.len()));
+    let mut columns = columns();
+    keep(&mut columns, sorted_by(choice.sort));
+    let mut grid = Grid::new(columns);
     for call in shown {
         let mark = if is_open(call) { " *" } else { "" };
         grid.push(Weight::One, Sum::of(&[call]).cells(format!("{}{mark}", call.name)));
@@ -69,12 +73,23 @@ fn columns() -> Vec<Column> {
         Column::right("blocked", 3),
         Column::right("queue", 9),
         Column::right("preempted", 11),
-        Column::right("mean", 7),
-        Column::right("p50", 6),
-        Column::right("p90", 10),
-        Column::right("p99", 4),
-        Column::right("max", 5),
+        Column::single("mean", 7),
+        Column::single("p50", 6),
+        Column::single("p90", 10),
+        Column::single("p99", 4),
+        Column::single("max", 5),
     ]
+}
+
+fn sorted_by(key: SortKey) -> &'static [&'static str] {
+    match key {
+        SortKey::OnCpu => &["on-CPU"],
+        SortKey::Blocked => &["blocked"],
+        SortKey::Queue => &["queue"],
+        SortKey::Errors => &["errors"],
+        SortKey::Max => &["max"],
+        SortKey::Elapsed | SortKey::Calls | SortKey::Name => &[],
+    }
 }
 
 fn order(key: SortKey, a: &Syscall, b: &Syscall) -> Ordering {
@@ -113,8 +128,8 @@ impl Sum {
             histogram.merge(&call.elapsed);
         }
         Self {
-            calls: calls.iter().map(|c| c.calls).sum(),
-            errors: calls.iter().map(|c| c.errors).sum(),
+            calls: calls.iter().fold(0, |sum, c| sum.saturating_add(c.calls)),
+            errors: calls.iter().fold(0, |sum, c| sum.saturating_add(c.errors)),
             elapsed: sum(|c| &c.elapsed_ns),
             on_cpu: sum(|c| &c.on_cpu_ns),
             blocked: sum(|c| &c.blocked_ns),
@@ -195,7 +210,7 @@ fn errors(table: &SyscallTable) -> Section {
         Column::left("Errors"),
         Column::right("errors", 0),
         Column::right("of calls", 1),
-        Column { name: "by errno", rank: 0, right: false },
+        Column::beside("by errno", 0),
     ]);
     for call in &calls {
         let abi = if call.abi == Abi::Compat32 { " (32-bit)" } else { "" };

@@ -1,7 +1,7 @@
 //! Processes, the threads of those that have several, and programs: the ledger of each.
 
 use super::super::SortKey;
-use super::super::grid::{Column, Grid, Note, Section, Tone, Value, Weight};
+use super::super::grid::{Column, Grid, Note, Section, Tone, Value, Weight, keep};
 use super::super::units::count;
 use super::Choice;
 use super::notes::Notes;
@@ -54,16 +54,11 @@ fn processes(profile: &Profile) -> Vec<Task<'_>> {
 /// A process of one thread says all there is to say about that thread.
 fn threads_of_several(profile: &Profile) -> Vec<Task<'_>> {
     let several: HashSet<u32> = profile.processes.iter().filter(|p| p.threads > 1).map(|p| p.tgid).collect();
-    let one_process = several.len() == 1;
     let threads = profile.threads.iter().filter(|t| several.contains(&t.tgid));
     threads
         .map(|t| {
             let alive = if t.ended == Ended::Alive { " +" } else { "" };
-            let name = if one_process {
-                format!("{} {}{alive}", t.comm, t.tid)
-            } else {
-                format!("{} {}/{}{alive}", t.comm, t.tgid, t.tid)
-            };
+            let name = format!("{} {}/{}{alive}", t.comm, t.tgid, t.tid);
             Task { name, threads: 1, ledger: &t.ledger, peak_rss: None }
         })
         .collect()
@@ -84,8 +79,7 @@ fn section(kind: Kind<'_>, mut tasks: Vec<Task<'_>>, choice: Choice) -> Option<S
         return None;
     }
     sort(choice.sort, &mut tasks);
-    let top = if tasks.len() == choice.top + 1 { tasks.len() } else { choice.top.min(tasks.len()) };
-    let (shown, rest) = tasks.split_at(top);
+    let (shown, rest) = tasks.split_at(choice.shown(tasks.len()));
     let shown_sum = Sum::of(shown);
     let mut all = Sum::of(&tasks);
     let mut section = Section::new(kind.title);
@@ -93,7 +87,9 @@ fn section(kind: Kind<'_>, mut tasks: Vec<Task<'_>>, choice: Choice) -> Option<S
         all = all.raised_to(total, kind.threads);
         section.notes.extend(overflow(&tasks, total));
     }
-    let mut grid = Grid::new(columns(kind.title));
+    let mut columns = columns(kind.title);
+    keep(&mut columns, sorted_by(choice.sort));
+    let mut grid = Grid::new(columns);
     for task in shown {
         grid.push(Weight::One, Sum::of(std::slice::from_ref(task)).cells(task.name.clone(), task.peak_rss));
     }
@@ -112,8 +108,10 @@ fn section(kind: Kind<'_>, mut tasks: Vec<Task<'_>>, choice: Choice) -> Option<S
         grid.push(Weight::Total, all.cells("total".into(), None));
     }
     section.grid = Some(grid);
-    if kind.title == "Threads" && shown.iter().any(|t| t.name.ends_with(" +")) {
-        section.notes.push(Note::new(Tone::Quiet, "+ still alive at the end"));
+    if kind.title == "Threads" {
+        let alive = if shown.iter().any(|t| t.name.ends_with(" +")) { "; + alive at the end" } else { "" };
+        let text = format!("threads of processes with several, as comm tgid/tid{alive}");
+        section.notes.push(Note::new(Tone::Quiet, text));
     }
     Some(section)
 }
@@ -138,6 +136,16 @@ fn sort(key: SortKey, tasks: &mut [Task<'_>]) {
     }
 }
 
+fn sorted_by(key: SortKey) -> &'static [&'static str] {
+    match key {
+        SortKey::Blocked => &["blocked", "off-CPU"],
+        SortKey::Queue => &["queue"],
+        SortKey::Calls => &["calls"],
+        SortKey::Max => &["lifetime"],
+        SortKey::Elapsed | SortKey::OnCpu | SortKey::Errors | SortKey::Name => &["on-CPU"],
+    }
+}
+
 fn columns(title: &'static str) -> Vec<Column> {
     vec![
         Column::left(title),
@@ -150,7 +158,7 @@ fn columns(title: &'static str) -> Vec<Column> {
         Column::right("preempted", 6),
         Column::right("blocked", 1),
         Column::right("off-CPU", 13),
-        Column::right("voluntary", 7),
+        Column::right("vol.", 7),
         Column::right("invol.", 8),
         Column::right("calls", 3),
         Column::right("peak RSS", 10),
@@ -173,7 +181,7 @@ impl Sum {
         for task in tasks {
             ledger.add(task.ledger);
         }
-        Self { threads: Some(tasks.iter().map(|t| t.threads).sum()), ledger }
+        Self { threads: Some(tasks.iter().fold(0, |sum, t| sum.saturating_add(t.threads))), ledger }
     }
 
     /// The total of the whole tree where it is larger than the rows' sum: it also holds what was not kept one by one.

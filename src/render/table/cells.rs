@@ -22,7 +22,7 @@ pub(in super::super) fn unit(grid: &Grid, column: usize) -> Option<Unit> {
     } else {
         return None;
     };
-    Some(Unit::for_column(units, values().filter_map(amount)))
+    Some(Unit::for_column(units, values().filter_map(amount), grid.columns[column].single))
 }
 
 #[allow(clippy::cast_precision_loss)] // shown with three digits

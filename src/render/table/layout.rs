@@ -5,10 +5,10 @@
 
 use super::super::grid::{Grid, Hue, Value, Weight};
 use super::super::style::Style;
-use super::super::text::{cut, split_at_column, width, wrap};
-use super::INDENT;
+use super::super::text::{cut, split_at_column, width};
 use super::cells::{drawn, shown, text, unit};
 use super::paint::{Ink, paint};
+use super::{INDENT, flow};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 /// Spaces between columns.
@@ -39,6 +39,8 @@ struct Sheet<'a> {
     texts: Vec<Vec<String>>,
     heads: usize,
     kept: Vec<usize>,
+    /// Columns that facts may fill.
+    room: usize,
 }
 
 pub(super) fn grid(title: &str, grid: &Grid, style: &Style) -> Laid {
@@ -72,15 +74,14 @@ impl<'a> Sheet<'a> {
             })
             .collect();
         // A column in which nothing is known says nothing: its reason stands under "Not measured".
-        let is_empty =
-            |c: usize| c > 0 && grid.columns[c].rank > 0 && grid.lines.iter().all(|l| l.cells[c].is_absent());
+        let is_empty = |c: usize| c > 0 && grid.lines.iter().all(|l| l.cells[c].is_absent());
         let kept = (0..grid.columns.len()).filter(|c| !is_empty(*c)).collect();
-        Self { grid, style, kinds, texts, heads, kept }
+        Self { grid, style, kinds, texts, heads, kept, room: 0 }
     }
 
     fn widest(&self, column: usize) -> usize {
         match self.kinds[column] {
-            Kind::Fixed => self.texts[column].iter().map(|t| width(t)).max().unwrap_or(0),
+            Kind::Fixed => self.drawn(column),
             Kind::Bar => self.bar_columns(),
             Kind::Facts => FACTS_AT_LEAST,
         }
@@ -90,7 +91,8 @@ impl<'a> Sheet<'a> {
         match self.style.width {
             90.. => 20,
             70.. => 12,
-            _ => 8,
+            60.. => 8,
+            _ => 6,
         }
     }
 
@@ -101,12 +103,16 @@ impl<'a> Sheet<'a> {
     /// Drops columns until the rest fits, shortening long names before.
     fn fit(&mut self) -> Vec<String> {
         let mut left_out = Vec::new();
-        let most = (self.style.width * 2 / 5).max(16);
-        self.cut_names(most);
+        if self.needed() > self.style.width {
+            // Facts that must be shown go below their lines: that is easier to read than a narrow column of them.
+            self.kept.retain(|c| self.kinds[*c] != Kind::Facts || self.grid.columns[*c].rank > 0);
+        }
+        if self.needed() > self.style.width {
+            self.cut_names((self.style.width * 2 / 5).max(16));
+        }
         while self.needed() > self.style.width {
-            let Some(at) = (0..self.kept.len()).filter(|i| self.rank(*i) > 0).max_by_key(|i| self.rank(*i)) else {
-                break;
-            };
+            let droppable = (0..self.kept.len()).filter(|i| self.rank(*i) > 0).max_by_key(|i| self.rank(*i));
+            let Some(at) = droppable else { break };
             let column = self.kept.remove(at);
             let name = self.grid.columns[column].name;
             if !name.is_empty() {
@@ -131,19 +137,27 @@ impl<'a> Sheet<'a> {
 
     /// Gives bars and facts the room that is left.
     fn stretch(&mut self) {
-        let facts = FACTS_AT_LEAST + self.style.width.saturating_sub(self.needed());
+        self.rewrite(Kind::Bar, |sheet, value| drawn(value, sheet.bar_columns(), sheet.style));
+        let taken: usize =
+            self.kept.iter().filter(|c| self.kinds[**c] != Kind::Facts).map(|c| self.drawn(*c) + GAP).sum();
+        self.room = self.style.width.saturating_sub(taken);
+        self.rewrite(Kind::Facts, |sheet, value| as_many_as_fit(value, sheet.room, sheet.style));
+    }
+
+    fn rewrite(&mut self, kind: Kind, write: impl Fn(&Self, &Value) -> String) {
         for at in 0..self.kept.len() {
             let column = self.kept[at];
-            for (i, line) in self.grid.lines.iter().enumerate() {
-                let value = &line.cells[column];
-                let room = match self.kinds[column] {
-                    Kind::Fixed => continue,
-                    Kind::Bar => drawn(value, self.bar_columns(), self.style),
-                    Kind::Facts => as_many_as_fit(value, facts, self.style),
-                };
-                self.texts[column][self.heads + i] = room;
+            if self.kinds[column] == kind {
+                for (i, line) in self.grid.lines.iter().enumerate() {
+                    self.texts[column][self.heads + i] = write(self, &line.cells[column]);
+                }
             }
         }
+    }
+
+    /// The width of a column's texts as they are now.
+    fn drawn(&self, column: usize) -> usize {
+        self.texts[column].iter().map(|t| width(t)).max().unwrap_or(0)
     }
 
     fn lines(&self) -> Vec<String> {
@@ -222,20 +236,20 @@ impl<'a> Sheet<'a> {
 
     /// Facts that must all be shown, as those of an error table, go on below where they do not fit.
     fn overflow(&self, row: usize, widths: &[usize]) -> Vec<String> {
-        let Some(at) = self.kept.iter().position(|c| self.kinds[*c] == Kind::Facts && self.grid.columns[*c].rank == 0)
+        let cells = self.grid.lines[row].cells.iter().enumerate();
+        let must = cells.filter(|(c, _)| self.grid.columns[*c].rank == 0);
+        let Some((column, facts)) =
+            must.filter_map(|(c, v)| if let Value::Facts(f) = v { Some((c, f)) } else { None }).next()
         else {
             return Vec::new();
         };
-        let Value::Facts(facts) = &self.grid.lines[row].cells[self.kept[at]] else { return Vec::new() };
-        let fitting = self.texts[self.kept[at]][self.heads + row].split(&separator(self.style)).count();
-        if fitting >= facts.len() {
-            return Vec::new();
-        }
-        let before: usize = widths[..at].iter().map(|w| w + GAP).sum();
-        let rest: Vec<String> = facts[fitting..].iter().map(|f| shown(f, self.style)).collect();
-        let room = self.style.width.saturating_sub(before);
+        let (beside, before) = match self.kept.iter().position(|c| *c == column) {
+            Some(at) => (fitting(facts, self.room, self.style), widths[..at].iter().map(|w| w + GAP).sum()),
+            None => (0, 2 * INDENT.len()),
+        };
+        let rest: Vec<String> = facts[beside..].iter().map(|f| shown(f, self.style)).collect();
         let indent = " ".repeat(before);
-        let lines = wrap(&rest.join(&separator(self.style)), room);
+        let lines = flow(&rest, &separator(self.style), self.style.width.saturating_sub(before));
         lines.iter().map(|l| format!("{indent}{}", paint(l, Ink::Dim, self.style))).collect()
     }
 }
@@ -255,20 +269,18 @@ fn separator(style: &Style) -> String {
     shown(" · ", style)
 }
 
-/// The first facts that fit; the first of all is cut rather than dropped.
+/// How many of the first facts fit into a line; at least one, which is cut if it must be.
+fn fitting(facts: &[String], columns: usize, style: &Style) -> usize {
+    let mut used = 0;
+    let fit = facts.iter().take_while(|fact| {
+        used += width(&shown(fact, style)) + if used > 0 { width(&separator(style)) } else { 0 };
+        used <= columns
+    });
+    fit.count().max(1).min(facts.len())
+}
+
 fn as_many_as_fit(value: &Value, columns: usize, style: &Style) -> String {
     let Value::Facts(facts) = value else { return String::new() };
-    let separator = separator(style);
-    let mut line = String::new();
-    for fact in facts {
-        let fact = shown(fact, style);
-        if line.is_empty() {
-            line = cut(&fact, columns, &shown("…", style));
-        } else if width(&line) + width(&separator) + width(&fact) <= columns {
-            line = format!("{line}{separator}{fact}");
-        } else {
-            break;
-        }
-    }
-    line
+    let facts: Vec<String> = facts[..fitting(facts, columns, style)].iter().map(|f| shown(f, style)).collect();
+    cut(&facts.join(&separator(style)), columns, &shown("…", style))
 }

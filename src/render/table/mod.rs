@@ -32,9 +32,8 @@ fn lay_out(report: &Report, style: &Style) -> String {
     }
     if !left_out.is_empty() {
         let text = format!(
-            "Left out at {} columns: {}. A wider terminal or --format json has them.",
-            style.width,
-            left_out.join("; ")
+            "For want of room these columns are left out: {}; --format json or markdown has them",
+            left_out.join(", ")
         );
         lines.push(String::new());
         lines.extend(wrap(&shown(&text, style), style.width).iter().map(|l| paint(l, Ink::Dim, style)));
@@ -79,6 +78,8 @@ fn head(report: &Report, style: &Style) -> Vec<String> {
 
 /// A long command in two lines: what is cut off is in the JSON.
 fn two_lines(command: &str, style: &Style) -> Vec<String> {
+    // Arguments can be megabytes: what cannot be in two lines need not be wrapped.
+    let (command, _) = split_at_column(command, 3 * style.width);
     let mut lines = wrap(command, style.width);
     if lines.len() > 2 {
         lines.truncate(2);
@@ -114,8 +115,10 @@ fn lay_out_section(section: &Section, style: &Style, lines: &mut Vec<String>, le
     if let Some(grid) = &section.grid {
         let laid = layout::grid(&title, grid, style);
         lines.extend(laid.lines);
-        if !laid.left_out.is_empty() {
-            left_out.push(format!("{}: {}", section.title, laid.left_out.join(", ")));
+        for name in laid.left_out {
+            if !left_out.contains(&name) {
+                left_out.push(name);
+            }
         }
     }
     for n in &section.notes {
