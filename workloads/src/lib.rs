@@ -24,6 +24,13 @@ static ALL: &[&Workload] = &[
     // processes and threads
     &tasks::pingpong::WORKLOAD,
     &tasks::ring::WORKLOAD,
+    &tasks::cachekeep::WORKLOAD,
+    &tasks::create::WORKLOAD,
+    &tasks::idle::WORKLOAD,
+    &tasks::cpubound::WORKLOAD,
+    &tasks::locks::WORKLOAD,
+    &tasks::preempt::WORKLOAD,
+    &tasks::coroutines::WORKLOAD,
     // waiting
     &waiting::block::WORKLOAD,
     // user mode and kernel mode
@@ -32,7 +39,7 @@ static ALL: &[&Workload] = &[
 ];
 
 /// Workloads that others start as their own children; not listed.
-static HIDDEN: &[&Workload] = &[];
+static HIDDEN: &[&Workload] = &[&tasks::idle::STANDBY];
 
 /// Every bundled workload, in the order of a list.
 pub fn all() -> &'static [&'static Workload] {
