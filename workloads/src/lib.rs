@@ -28,9 +28,17 @@ static ALL: &[&Workload] = &[
     &tasks::create::WORKLOAD,
     &tasks::idle::WORKLOAD,
     &tasks::cpubound::WORKLOAD,
+    &tasks::python::WORKLOAD,
     &tasks::locks::WORKLOAD,
     &tasks::preempt::WORKLOAD,
     &tasks::coroutines::WORKLOAD,
+    &tasks::crash::WORKLOAD,
+    &tasks::crashstorm::WORKLOAD,
+    &tasks::exhaust::WORKLOAD,
+    &tasks::identity::WORKLOAD,
+    &tasks::isolation::WORKLOAD,
+    &tasks::debug::WORKLOAD,
+    &tasks::census::WORKLOAD,
     // waiting
     &waiting::block::WORKLOAD,
     // user mode and kernel mode
