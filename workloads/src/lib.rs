@@ -44,6 +44,12 @@ static ALL: &[&Workload] = &[
     // user mode and kernel mode
     &modes::syscalls::WORKLOAD,
     &modes::kernelshare::WORKLOAD,
+    &modes::copy::WORKLOAD,
+    &modes::privileged::WORKLOAD,
+    &modes::forbidden::WORKLOAD,
+    &modes::requests::WORKLOAD,
+    &modes::timers::WORKLOAD,
+    &modes::polling::WORKLOAD,
 ];
 
 /// Workloads that others start as their own children; not listed.

@@ -10,3 +10,4 @@ pub(crate) mod crew;
 pub(crate) mod futex;
 pub(crate) mod limits;
 pub(crate) mod memory;
+pub(crate) mod tempfile;
