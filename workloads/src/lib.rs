@@ -24,15 +24,36 @@ static ALL: &[&Workload] = &[
     // processes and threads
     &tasks::pingpong::WORKLOAD,
     &tasks::ring::WORKLOAD,
+    &tasks::cachekeep::WORKLOAD,
+    &tasks::create::WORKLOAD,
+    &tasks::idle::WORKLOAD,
+    &tasks::cpubound::WORKLOAD,
+    &tasks::python::WORKLOAD,
+    &tasks::locks::WORKLOAD,
+    &tasks::preempt::WORKLOAD,
+    &tasks::coroutines::WORKLOAD,
+    &tasks::crash::WORKLOAD,
+    &tasks::crashstorm::WORKLOAD,
+    &tasks::exhaust::WORKLOAD,
+    &tasks::identity::WORKLOAD,
+    &tasks::isolation::WORKLOAD,
+    &tasks::debug::WORKLOAD,
+    &tasks::census::WORKLOAD,
     // waiting
     &waiting::block::WORKLOAD,
     // user mode and kernel mode
     &modes::syscalls::WORKLOAD,
     &modes::kernelshare::WORKLOAD,
+    &modes::copy::WORKLOAD,
+    &modes::privileged::WORKLOAD,
+    &modes::forbidden::WORKLOAD,
+    &modes::requests::WORKLOAD,
+    &modes::timers::WORKLOAD,
+    &modes::polling::WORKLOAD,
 ];
 
 /// Workloads that others start as their own children; not listed.
-static HIDDEN: &[&Workload] = &[];
+static HIDDEN: &[&Workload] = &[&tasks::idle::STANDBY];
 
 /// Every bundled workload, in the order of a list.
 pub fn all() -> &'static [&'static Workload] {

@@ -45,11 +45,6 @@ pub(crate) fn thread_switches() -> (u64, u64) {
     (usage.ru_nvcsw as u64, usage.ru_nivcsw as u64)
 }
 
-/// Voluntary and involuntary switches of all threads of the process so far, a system call.
-pub(crate) fn process_switches() -> (u64, u64) {
-    let usage = usage(libc::RUSAGE_SELF);
-    (usage.ru_nvcsw as u64, usage.ru_nivcsw as u64)
-}
 
 /// One `clock_nanosleep`, relative, restarted after a signal.
 pub(crate) fn sleep(time: Duration) {

@@ -4,7 +4,10 @@
 pub(crate) mod child;
 pub(crate) mod clock;
 pub(crate) mod clone;
+pub(crate) mod compute;
 pub(crate) mod cpus;
+pub(crate) mod crew;
 pub(crate) mod futex;
 pub(crate) mod limits;
 pub(crate) mod memory;
+pub(crate) mod tempfile;
