@@ -4,3 +4,4 @@
 //! or finds the measured processes; `collect` reads the kernel; everything meets in `model::Profile`, which `render` prints.
 
 pub mod model;
+pub mod stats;
