@@ -40,7 +40,7 @@ pub fn two_modes(values: &[f64]) -> Option<Modes> {
     let spread = (within_low / count(lower.len()) + within_high / count(upper.len())).sqrt();
     let distance = std::f64::consts::SQRT_2 * (mean_high - mean_low) / spread;
     let apart = mean_high > mean_low && distance > MIN_DISTANCE;
-    if !apart || share_high < MIN_SHARE || share_high > 1.0 - MIN_SHARE {
+    if !apart || !(MIN_SHARE..=1.0 - MIN_SHARE).contains(&share_high) {
         return None;
     }
     Some(Modes { low: median(lower)?, high: median(upper)?, share_high, distance })
