@@ -76,7 +76,7 @@ fn own_noise(claim: &Claim, quantity: &Quantity, evidence: &Evidence, how: Resam
     let scaled: Vec<f64> = match quantity {
         Quantity::Ratio(..) => log_ratios(&again, &once)?,
         Quantity::Difference(..) => again.iter().zip(&once).map(|(a, b)| a - b).collect(),
-        Quantity::Of(..) => return None,
+        Quantity::Of(..) | Quantity::PartOf(..) => return None,
     };
     let back = |v: f64| if logarithmic(quantity) { v.exp() } else { v };
     let interval = median_interval(&scaled, how)?.map(back);

@@ -58,7 +58,9 @@ pub fn groups(claims: Vec<Claim>) -> Vec<Group> {
 /// The rounds that serve both.
 fn longer(a: Rounds, b: Rounds) -> Rounds {
     match (a, b) {
-        (Rounds::Timed { noise: x }, Rounds::Timed { noise: y }) => Rounds::Timed { noise: x.min(y) },
+        (Rounds::Timed { noise: x }, Rounds::Timed { noise: y }) => {
+            Rounds::Timed { noise: [x, y].into_iter().flatten().reduce(f64::min) }
+        }
         (timed @ Rounds::Timed { .. }, _) | (_, timed @ Rounds::Timed { .. }) => timed,
         (Rounds::Counted, _) | (_, Rounds::Counted) => Rounds::Counted,
         (Rounds::Once, Rounds::Once) => Rounds::Once,
@@ -74,7 +76,7 @@ fn add_duplicates(group: &mut Group) {
         let original = group.arms.iter().find(|planned| planned.arm.name == name);
         let planned = group.arms.iter().any(|planned| planned.arm.name == again);
         if let (Some(original), false) = (original, planned) {
-            let arm = Arm { name: again, source: original.arm.source.clone() };
+            let arm = Arm { name: again, source: original.arm.source.clone(), heavy: original.arm.heavy };
             group.arms.push(PlannedArm { arm, duplicate_of: Some(name.to_string()) });
         }
     }

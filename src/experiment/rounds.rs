@@ -67,7 +67,7 @@ impl<'a> Running<'a> {
             samples: Vec::new(),
             profiled: Vec::new(),
             not_profiled: None,
-            unavailable: None,
+            unavailable: (planned.arm.heavy && settings.saved.quick).then(|| "the full check, without --quick".into()),
             failure: None,
             verification: String::new(),
             notes: std::collections::BTreeMap::new(),
@@ -81,7 +81,7 @@ impl<'a> Running<'a> {
         // Each group has an order of its own, which does not depend on which other claims were asked for.
         let own = group.name.bytes().fold(0u64, |sum, byte| sum.wrapping_mul(131).wrapping_add(u64::from(byte)));
         let noise = match group.rounds {
-            Rounds::Timed { noise } => Some(noise * settings.noise_factor),
+            Rounds::Timed { noise } => noise.map(|noise| noise * settings.noise_factor),
             Rounds::Counted | Rounds::Once => None,
         };
         let random = Pcg64Mcg::seed_from_u64(settings.saved.seed ^ own);

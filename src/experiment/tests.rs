@@ -85,7 +85,7 @@ impl Progress for StopAfter {
 }
 
 fn arm(name: &str) -> Arm {
-    Arm { name: name.into(), source: Source::Workload { name: name.into(), parameters: vec![] } }
+    Arm { name: name.into(), source: Source::Workload { name: name.into(), parameters: vec![] }, heavy: false }
 }
 
 fn text(words: &str) -> Text {
@@ -110,8 +110,8 @@ fn claim(propositions: Vec<Proposition>) -> Claim {
         refuted_by: text("it does not"),
         group: "X1".into(),
         arms: vec![arm("a"), arm("b")],
-        // A rigged bench runs in no time, so that what others do meanwhile is no share of anything.
-        rounds: Rounds::Timed { noise: 1e9 },
+        // A rigged bench takes no time, so that others' work would be a large share of a round.
+        rounds: Rounds::Timed { noise: None },
         propositions,
         untestable: None,
         nuance: None,
@@ -276,7 +276,7 @@ fn an_arm_that_breaks_fails_the_claim() {
 #[test]
 fn rounds_that_others_disturbed_are_dropped_and_too_many_of_them_are_a_doubt() {
     let mut claim = slower(1.05);
-    claim.rounds = Rounds::Timed { noise: -1.0 }; // every round is over it
+    claim.rounds = Rounds::Timed { noise: Some(-1.0) }; // every round is over it
     let (verdict, _, evidence) = check(&claim, &mut Rigged::new(&[("a", 100.0), ("b", 120.0)]));
     assert_eq!((evidence.kept().count(), evidence.begun()), (0, 40));
     let Verdict::Inconclusive { doubts, .. } = verdict else { panic!("{verdict:?}") };

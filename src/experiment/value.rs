@@ -29,7 +29,9 @@ pub fn pairs(a: &Quantity, b: &Quantity, evidence: &Evidence) -> (Vec<f64>, Vec<
 fn value(quantity: &Quantity, evidence: &Evidence, row: usize) -> Option<f64> {
     let value = match quantity {
         Quantity::Of(arm, metric) => of_arm(evidence.arm(arm)?, metric, row)?,
-        Quantity::Ratio(over, under) => value(over, evidence, row)? / value(under, evidence, row)?,
+        Quantity::Ratio(over, under) | Quantity::PartOf(over, under) => {
+            value(over, evidence, row)? / value(under, evidence, row)?
+        }
         Quantity::Difference(from, less) => value(from, evidence, row)? - value(less, evidence, row)?,
     };
     value.is_finite().then_some(value)
@@ -50,6 +52,7 @@ pub fn of_sample(sample: &Sample, metric: &Metric) -> Option<f64> {
     let (elapsed, cpu) = (float(sample.elapsed_ns), float(sample.cpu_ns));
     match metric {
         Metric::ElapsedPerOperation => Some(elapsed / operations),
+        Metric::ElapsedPer(name) => sample.measures.get(name).map(|value| elapsed / value),
         Metric::CpuPerOperation => Some(cpu / operations),
         Metric::Elapsed => Some(elapsed),
         Metric::CpusBusy => Some(cpu / elapsed),

@@ -77,6 +77,9 @@ pub struct Arm {
     pub name: String,
     /// What is run.
     pub source: Source,
+    /// Whether it takes so long, or so much memory, that the short check leaves it out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub heavy: bool,
 }
 
 /// What an arm runs.
@@ -110,6 +113,8 @@ pub enum Source {
 pub enum Metric {
     /// Wall time of the window over the operations in it, ns.
     ElapsedPerOperation,
+    /// Wall time of the window over a measurement of the workload's own, ns: what one counted switch takes.
+    ElapsedPer(String),
     /// CPU time over the operations, ns.
     CpuPerOperation,
     /// Wall time of the window, ns.
@@ -168,6 +173,8 @@ pub enum Quantity {
     Ratio(Box<Quantity>, Box<Quantity>),
     /// The first less the second.
     Difference(Box<Quantity>, Box<Quantity>),
+    /// The first as a part of the second, which may be zero or negative.
+    PartOf(Box<Quantity>, Box<Quantity>),
 }
 
 impl Quantity {
@@ -188,11 +195,17 @@ impl Quantity {
         Self::Difference(Box::new(self), Box::new(other))
     }
 
+    /// This as a part of another.
+    #[must_use]
+    pub fn part_of(self, whole: Self) -> Self {
+        Self::PartOf(Box::new(self), Box::new(whole))
+    }
+
     /// The arms it needs.
     pub fn arms(&self) -> Vec<&str> {
         match self {
             Self::Of(arm, _) => vec![arm],
-            Self::Ratio(a, b) | Self::Difference(a, b) => {
+            Self::Ratio(a, b) | Self::Difference(a, b) | Self::PartOf(a, b) => {
                 let mut arms = a.arms();
                 arms.extend(b.arms());
                 arms.dedup();
@@ -205,7 +218,7 @@ impl Quantity {
     pub fn counted(&self) -> bool {
         match self {
             Self::Of(_, metric) => matches!(metric, Metric::Counted(_)),
-            Self::Ratio(a, b) | Self::Difference(a, b) => a.counted() || b.counted(),
+            Self::Ratio(a, b) | Self::Difference(a, b) | Self::PartOf(a, b) => a.counted() || b.counted(),
         }
     }
 }
@@ -342,10 +355,10 @@ pub struct Proposition {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounds {
-    /// As many as a timing needs; a round is dropped in which other tasks used more than this share of its wall time.
+    /// As many as a median needs; a round is dropped in which other tasks used more than this share of its wall time.
     Timed {
-        /// The share, 0 to 1.
-        noise: f64,
+        /// The share, 0 to 1. None for what others at work do not change, such as memory.
+        noise: Option<f64>,
     },
     /// As many as a count needs; no gate.
     Counted,
