@@ -3,6 +3,8 @@
 //! The way through the code: `commands` gives the order of events; `host` probes what the machine allows; `subject` starts
 //! or finds the measured processes; `collect` reads the kernel; everything meets in `model::Profile`, which `render` prints.
 
+pub mod claims;
+pub mod collect;
 pub mod experiment;
 pub mod model;
 pub mod stats;

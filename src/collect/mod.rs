@@ -1,0 +1,3 @@
+//! One file or folder per kernel source.
+
+pub mod census;
