@@ -6,13 +6,12 @@ use std::fmt::Write;
 
 /// Renders for `width` columns, with colours or without.
 pub fn doctor(doctor: &Doctor, width: usize, color: bool) -> String {
-    let paint = Paint(color);
     let mut text = machine(doctor);
     text.push('\n');
     let (settings, sources): (Vec<_>, Vec<_>) =
         doctor.capabilities.iter().partition(|c| matches!(c.finding, Finding::Setting { .. }));
-    let _ = writeln!(text, "{}\n", table(&sources, width, &paint));
-    let _ = writeln!(text, "Settings of this machine\n{}\n", table(&settings, width, &paint));
+    let _ = writeln!(text, "{}\n", table(&sources, width, color));
+    let _ = writeln!(text, "Settings of this machine\n{}\n", table(&settings, width, color));
     text.push_str(verdict(doctor.tier));
     text.push('\n');
     text
@@ -41,18 +40,18 @@ fn verdict(tier: Option<Tier>) -> &'static str {
 }
 
 /// Word, then name, then everything else as a paragraph, so that a command to type is never cut.
-fn table(rows: &[&Capability], width: usize, paint: &Paint) -> String {
+fn table(rows: &[&Capability], width: usize, color: bool) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     for capability in rows {
         let (word, rest) = match &capability.finding {
-            Finding::Works { detail } => (paint.green("works"), detail.clone().unwrap_or_default()),
+            Finding::Works { detail } => (WORKS, detail.clone().unwrap_or_default()),
             Finding::Refused { why, lost, remedy } => {
                 let remedy = remedy.as_ref().map_or(String::new(), |remedy| format!("\nTo allow it: {remedy}"));
-                (paint.red("refused"), format!("{why}\nWithout it: {lost}{remedy}"))
+                (REFUSED, format!("{why}\nWithout it: {lost}{remedy}"))
             }
-            Finding::Setting { value } => (String::new(), value.clone()),
+            Finding::Setting { value } => ("", value.clone()),
         };
         let mut cells = vec![Cell::new(&capability.what), Cell::new(rest)];
         if !word.is_empty() {
@@ -60,24 +59,25 @@ fn table(rows: &[&Capability], width: usize, paint: &Paint) -> String {
         }
         table.add_row(cells);
     }
-    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    let painted = |line: &str| if color { paint(line.trim_end(), rows) } else { line.trim_end().to_owned() };
+    table.to_string().lines().map(painted).collect::<Vec<_>>().join("\n")
 }
 
-/// Colours, or not.
-struct Paint(bool);
+const WORKS: &str = "works";
+const REFUSED: &str = "refused";
 
-impl Paint {
-    fn green(&self, word: &str) -> String {
-        self.wrap("32", word)
+/// Colours the word of a row. After the layout, which would take the codes for text.
+fn paint(line: &str, rows: &[&Capability]) -> String {
+    for what in rows.iter().map(|c| c.what.as_str()) {
+        let Some(rest) = line.trim_start().strip_prefix(what) else { continue };
+        for (word, code) in [(WORKS, "32"), (REFUSED, "31")] {
+            if let Some(tail) = rest.trim_start().strip_prefix(word) {
+                let head = &line[..line.len() - word.len() - tail.len()];
+                return format!("{head}\x1b[{code}m{word}\x1b[0m{tail}");
+            }
+        }
     }
-
-    fn red(&self, word: &str) -> String {
-        self.wrap("31", word)
-    }
-
-    fn wrap(&self, code: &str, word: &str) -> String {
-        if self.0 { format!("\x1b[{code}m{word}\x1b[0m") } else { word.to_owned() }
-    }
+    line.to_owned()
 }
 
 #[cfg(test)]
