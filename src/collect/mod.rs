@@ -3,5 +3,7 @@
 #[cfg(feature = "bpf")]
 pub mod bpf;
 pub mod call_names;
+pub mod counters;
 pub mod profile;
 pub mod reconcile;
+pub mod target;
