@@ -1,42 +1,34 @@
 //! `osmeter doctor`: try everything, say what works.
 //!
-//! It is the answer to what was typed, not a report beside another program's output, so it goes to stdout.
+//! It is the answer to what was typed, not a report beside another program's output, so it goes to stdout unless `-o` says
+//! otherwise.
 
-use crate::cli::{Doctor, FormatName, When};
-use crate::{host, render};
-use anyhow::Context;
-use std::io::{IsTerminal, Write};
+use super::present;
+use crate::cli::Doctor;
+use crate::render::{self, ColorChoice, Format};
+use crate::{host, sys};
+use anyhow::{Context, Result, bail};
+use std::io::IsTerminal;
+use std::path::Path;
 
 /// Exit status 0 if the main job works at all, else 1.
-pub fn doctor(options: &Doctor) -> anyhow::Result<u8> {
+pub fn doctor(options: &Doctor) -> Result<u8> {
+    let output = &options.output;
     let found = host::probe().doctor();
-    let status = u8::from(found.tier.is_none());
-    let text = match options.output.format {
-        FormatName::Json => serde_json::to_string_pretty(&found)? + "\n",
-        FormatName::Table => {
-            let terminal = std::io::stdout().is_terminal() && options.output.output.is_none();
-            let color = match options.output.color {
-                When::Always => true,
-                When::Never => false,
-                When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
-            };
-            render::doctor::doctor(&found, 100, color)
+    let text = match output.format {
+        Format::Json => serde_json::to_string_pretty(&found)? + "\n",
+        Format::Table => {
+            let stdout = std::io::stdout();
+            let terminal = output.output.is_none() && stdout.is_terminal();
+            // The style is decided for stderr, where reports go.
+            let style = present::style(output);
+            let color = style.color && (terminal || output.color == ColorChoice::Always);
+            let width = if terminal { sys::terminal::width(&stdout).unwrap_or(0) } else { 0 };
+            render::doctor::doctor(&found, if width == 0 { render::WIDEST } else { width }, color)
         }
-        FormatName::Csv | FormatName::CsvThreads | FormatName::Markdown => {
-            anyhow::bail!("doctor writes --format table or json")
-        }
+        other => bail!("doctor has no format '{}': use --format table or json", other.name()),
     };
-    match &options.output.output {
-        Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?,
-        None => print(&text)?,
-    }
-    Ok(status)
-}
-
-/// A reader that has seen enough (`| head`) is no error.
-fn print(text: &str) -> anyhow::Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("cannot write to stdout"),
-    }
+    let to = output.output.as_deref().unwrap_or(Path::new("-"));
+    render::deliver(&text, Some(to)).context("the findings")?;
+    Ok(u8::from(found.tier.is_none()))
 }

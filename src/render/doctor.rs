@@ -4,8 +4,9 @@ use crate::model::{Capability, Doctor, Finding, Tier};
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 use std::fmt::Write;
 
-/// Renders for `width` columns, with colours or without.
+/// Renders for `width` columns, at most [`super::WIDEST`], with colours or without.
 pub fn doctor(doctor: &Doctor, width: usize, color: bool) -> String {
+    let width = width.clamp(super::NARROWEST, super::WIDEST);
     let mut text = machine(doctor);
     text.push('\n');
     let (settings, sources): (Vec<_>, Vec<_>) =
