@@ -4,5 +4,7 @@
 pub mod bpf;
 pub mod call_names;
 pub mod census;
+pub mod counters;
 pub mod profile;
 pub mod reconcile;
+pub mod target;

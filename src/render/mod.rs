@@ -5,6 +5,7 @@
 
 mod csv;
 mod deliver;
+pub mod doctor;
 mod grid;
 mod json;
 mod markdown;

@@ -1,0 +1,349 @@
+//! perf_event counters over the command's tree: hardware where there is a PMU, software always.
+//!
+//! Fed by `perf_event_open(2)`: counters on the command's first thread that its threads and descendants inherit. Does not
+//! hold the kernel's own per-thread counts, which the BPF ledger reads for nothing; an inherited event costs some hundred
+//! nanoseconds a context switch, so where the ledger runs only hardware events are opened.
+//!
+//! Two events that are divided by each other (instructions by cycles, misses by references) are opened as a group, which the
+//! kernel puts on the PMU together or not at all. Reading a whole group at once cannot be combined with inheritance
+//! (`PERF_FORMAT_GROUP` with `inherit` is EINVAL before Linux 6.12), so each is read alone and their times are compared.
+
+mod scaling;
+mod source;
+
+use super::target::{Availability, Collector, Start, Target};
+use crate::model::{Counter, Host, Ipc, Reading, Unit};
+use crate::sys::perf::Count;
+use perf_event::events::{Cache, CacheOp, CacheResult, Event, Hardware, Software, WhichCache};
+pub use scaling::ipc;
+use scaling::scaled;
+pub use source::{Mode, PerfEvents, Source};
+use std::io;
+
+/// Which counters to open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The processor's only.
+    Hardware,
+    /// The processor's and the kernel's.
+    HardwareAndSoftware,
+}
+
+/// What the counters read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CounterReadings {
+    /// One for each event, missing ones included.
+    pub counters: Vec<Counter>,
+    /// Instructions per cycle.
+    pub ipc: Ipc,
+}
+
+/// Two events that are compared with each other.
+type Pair = [(&'static str, Event); 2];
+
+const fn dtlb(result: CacheResult) -> Event {
+    Event::Cache(Cache { which: WhichCache::DTLB, operation: CacheOp::READ, result })
+}
+
+/// The hardware events, by the names that `perf list` has. The first pair gives the instructions per cycle.
+const PAIRS: [Pair; 4] = [
+    [("cycles", Event::Hardware(Hardware::CPU_CYCLES)), ("instructions", Event::Hardware(Hardware::INSTRUCTIONS))],
+    [
+        ("branches", Event::Hardware(Hardware::BRANCH_INSTRUCTIONS)),
+        ("branch-misses", Event::Hardware(Hardware::BRANCH_MISSES)),
+    ],
+    [
+        ("cache-references", Event::Hardware(Hardware::CACHE_REFERENCES)),
+        ("cache-misses", Event::Hardware(Hardware::CACHE_MISSES)),
+    ],
+    [("dTLB-loads", dtlb(CacheResult::ACCESS)), ("dTLB-load-misses", dtlb(CacheResult::MISS))],
+];
+
+/// The software events.
+const SOFTWARE: [(&str, Software); 6] = [
+    ("task-clock", Software::TASK_CLOCK),
+    ("context-switches", Software::CONTEXT_SWITCHES),
+    ("cpu-migrations", Software::CPU_MIGRATIONS),
+    ("page-faults", Software::PAGE_FAULTS),
+    ("minor-faults", Software::PAGE_FAULTS_MIN),
+    ("major-faults", Software::PAGE_FAULTS_MAJ),
+];
+
+/// The collector.
+#[derive(Debug)]
+pub struct Counters<S: Source = PerfEvents> {
+    source: S,
+    which: Which,
+    no_pmu: Refusal,
+    software: Vec<Row<S::Counter>>,
+    hardware: Vec<PairRow<S::Counter>>,
+}
+
+/// One event in one mode, opened on each thread that the target had.
+type Opened<C> = Result<Vec<(u32, C)>, Refusal>;
+
+#[derive(Debug)]
+struct Row<C> {
+    name: &'static str,
+    event: Software,
+    mode: Mode,
+    opened: Opened<C>,
+}
+
+#[derive(Debug)]
+struct PairRow<C> {
+    names: [&'static str; 2],
+    user: [Opened<C>; 2],
+    kernel: [Opened<C>; 2],
+}
+
+/// Why an event could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refusal {
+    why: String,
+    remedy: Option<String>,
+    /// The user may not see the kernel, though the machine could count.
+    rights: bool,
+}
+
+impl Counters {
+    /// The kernel's counters, on the machine that `host` describes.
+    pub fn new(which: Which, host: &Host) -> Self {
+        Self::from_source(PerfEvents, which, host)
+    }
+}
+
+impl<S: Source> Counters<S> {
+    /// Counters of another source: a fake, in a test.
+    pub fn from_source(source: S, which: Which, host: &Host) -> Self {
+        Self { source, which, no_pmu: no_pmu(host), software: Vec::new(), hardware: Vec::new() }
+    }
+
+    /// Opens a software event with the kernel's share, or failing that without.
+    fn open_software(&self, name: &'static str, event: Software, on: &Threads) -> Row<S::Counter> {
+        let with = |mode| self.open(&Event::Software(event), mode, on);
+        match with(Mode::Both) {
+            Err(refusal) if refusal.rights => {
+                let opened = match event {
+                    // These happen in the kernel: an event without it opens and reads 0 for ever.
+                    Software::CONTEXT_SWITCHES | Software::CPU_MIGRATIONS => Err(refusal),
+                    _ => with(Mode::User),
+                };
+                Row { name, event, mode: Mode::User, opened }
+            }
+            opened => Row { name, event, mode: Mode::Both, opened },
+        }
+    }
+
+    fn open(&self, event: &Event, mode: Mode, on: &Threads) -> Opened<S::Counter> {
+        let mut opened = Vec::with_capacity(on.tids.len());
+        for tid in &on.tids {
+            match self.source.open(event, mode, *tid, on.start, None) {
+                Ok(counter) => opened.push((*tid, counter)),
+                Err(error) if ended(&error) && on.tids.len() > 1 => {}
+                Err(error) => return Err(self.refusal(&error, event, mode)),
+            }
+        }
+        Ok(opened)
+    }
+
+    /// Opens both events of a pair in one group on each thread.
+    fn open_pair(&self, pair: &Pair, mode: Mode, on: &Threads) -> [Opened<S::Counter>; 2] {
+        let leaders = self.open(&pair[0].1, mode, on);
+        let members = leaders.as_ref().map_err(Clone::clone).and_then(|leaders| {
+            let mut members = Vec::with_capacity(leaders.len());
+            for (tid, leader) in leaders {
+                match self.source.open(&pair[1].1, mode, *tid, on.start, Some(leader)) {
+                    Ok(counter) => members.push((*tid, counter)),
+                    Err(error) if ended(&error) && leaders.len() > 1 => {}
+                    Err(error) => return Err(self.refusal(&error, &pair[1].1, mode)),
+                }
+            }
+            Ok(members)
+        });
+        [leaders, members]
+    }
+
+    fn open_pairs(&self, on: &Threads) -> Vec<PairRow<S::Counter>> {
+        let mut rows: Vec<PairRow<S::Counter>> = Vec::with_capacity(PAIRS.len());
+        for pair in &PAIRS {
+            let names = [pair[0].0, pair[1].0];
+            // Where not even cycles are counted there is no PMU: one reason for all.
+            let none = rows.first().and_then(|cycles| cycles.user[0].as_ref().err()).filter(|refusal| !refusal.rights);
+            let row = if let Some(none) = none.cloned() {
+                let refused = || [Err(none.clone()), Err(none.clone())];
+                PairRow { names, user: refused(), kernel: refused() }
+            } else {
+                PairRow {
+                    names,
+                    user: self.open_pair(pair, Mode::User, on),
+                    kernel: self.open_pair(pair, Mode::Kernel, on),
+                }
+            };
+            rows.push(row);
+        }
+        rows
+    }
+
+    /// Starts what does not start by itself. Only when all are open, so that the two of a pair run for the same time.
+    fn enable(&self) {
+        let leaders = self.hardware.iter().flat_map(|row| [&row.user[0], &row.kernel[0]]);
+        for opened in self.software.iter().map(|row| &row.opened).chain(leaders) {
+            for (_, counter) in opened.iter().flatten() {
+                // One that does not start reads as never enabled, and is reported so.
+                let _ = self.source.enable(counter);
+            }
+        }
+    }
+
+    fn refusal(&self, error: &io::Error, event: &Event, mode: Mode) -> Refusal {
+        let absent =
+            matches!(error.raw_os_error(), Some(libc::ENOENT | libc::EOPNOTSUPP | libc::ENODEV | libc::EINVAL));
+        match event {
+            Event::Hardware(Hardware::CPU_CYCLES) if absent => self.no_pmu.clone(),
+            Event::Hardware(_) | Event::Cache(_) if absent => {
+                Refusal { why: "this processor's PMU does not count it".into(), remedy: None, rights: false }
+            }
+            _ => Refusal::of(error, mode),
+        }
+    }
+
+    fn read(&self, opened: &Opened<S::Counter>) -> Reading<Count> {
+        let counters = match opened {
+            Ok(counters) => counters,
+            Err(Refusal { why, remedy, .. }) => {
+                return Reading::Missing { missing: why.clone(), remedy: remedy.clone() };
+            }
+        };
+        let mut sum = Count::default();
+        for (_, counter) in counters {
+            match self.source.read(counter) {
+                Ok(count) => {
+                    sum.value += count.value;
+                    sum.enabled_ns += count.enabled_ns;
+                    sum.running_ns += count.running_ns;
+                }
+                Err(error) => return Reading::missing(format!("the counter could not be read: {error}")),
+            }
+        }
+        Reading::Exact(sum)
+    }
+
+    fn software_counter(&self, row: &Row<S::Counter>) -> Counter {
+        let value = scaled(&self.read(&row.opened));
+        let unit = if row.event == Software::TASK_CLOCK { Unit::Ns } else { Unit::Count };
+        // task-clock runs with the thread in whatever mode: excluding the kernel does not change it.
+        let partly = row.mode == Mode::User && row.event != Software::TASK_CLOCK && !value.is_missing();
+        Counter {
+            name: if partly { format!("{}:u", row.name) } else { row.name.to_owned() },
+            unit,
+            user: partly.then(|| value.clone()),
+            kernel: None,
+            total: value,
+            source: SOURCE.into(),
+        }
+    }
+}
+
+const SOURCE: &str = "perf_event_open";
+
+/// The threads to open on.
+struct Threads {
+    tids: Vec<u32>,
+    start: Start,
+}
+
+/// A thread that ended since it was listed.
+fn ended(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ESRCH)
+}
+
+/// A pair's counters: split into user and kernel where both could be opened, else `name:u` alone.
+fn pair_counters(names: [&str; 2], user: &[Reading<Count>; 2], kernel: &[Reading<Count>; 2]) -> [Counter; 2] {
+    [0, 1].map(|i| {
+        let (user, kernel) = (scaled(&user[i]), scaled(&kernel[i]));
+        let only_user = !user.is_missing() && kernel.is_missing();
+        Counter {
+            name: if only_user { format!("{}:u", names[i]) } else { names[i].to_owned() },
+            unit: Unit::Count,
+            total: if only_user { user.clone() } else { user.plus(&kernel) },
+            user: Some(user),
+            kernel: Some(kernel),
+            source: SOURCE.into(),
+        }
+    })
+}
+
+impl<S: Source> Collector for Counters<S> {
+    type Readings = CounterReadings;
+
+    fn probe(&self, host: &Host) -> Availability {
+        match (host.has_pmu, self.which) {
+            (true, _) => Availability::Available,
+            (false, Which::HardwareAndSoftware) => Availability::Degraded { why: no_pmu(host).why },
+            (false, Which::Hardware) => {
+                let Refusal { why, remedy, .. } = no_pmu(host);
+                Availability::Unavailable { why, remedy }
+            }
+        }
+    }
+
+    fn arm(&mut self, target: Target) {
+        let on = Threads { tids: target.threads(), start: target.start };
+        if self.which == Which::HardwareAndSoftware {
+            self.software = SOFTWARE.iter().map(|(name, event)| self.open_software(name, *event, &on)).collect();
+        }
+        self.hardware = self.open_pairs(&on);
+        if target.start == Start::Now {
+            self.enable();
+        }
+    }
+
+    fn finish(self) -> CounterReadings {
+        let mut counters: Vec<Counter> = self.software.iter().map(|row| self.software_counter(row)).collect();
+        let mut per_cycle = None;
+        for row in &self.hardware {
+            let user = [0, 1].map(|i| self.read(&row.user[i]));
+            let kernel = [0, 1].map(|i| self.read(&row.kernel[i]));
+            counters.extend(pair_counters(row.names, &user, &kernel));
+            per_cycle.get_or_insert_with(|| ipc(&user, &kernel));
+        }
+        CounterReadings { counters, ipc: per_cycle.unwrap_or_else(|| not_armed()) }
+    }
+}
+
+fn not_armed() -> Ipc {
+    let missing = || Reading::missing("the counters were not armed");
+    Ipc { total: missing(), user: missing(), kernel: missing() }
+}
+
+fn no_pmu(host: &Host) -> Refusal {
+    let kind = if host.virtual_machine == Some(true) { " (virtual)" } else { "" };
+    Refusal {
+        why: format!("no PMU on this machine{kind}"),
+        remedy: Some("a physical machine, or a virtual one whose host passes the PMU on".into()),
+        rights: false,
+    }
+}
+
+impl Refusal {
+    fn of(error: &io::Error, mode: Mode) -> Self {
+        let errno = error.raw_os_error().unwrap_or(0);
+        let rights = matches!(errno, libc::EACCES | libc::EPERM);
+        let (why, remedy) = match errno {
+            _ if rights && mode == Mode::User => {
+                ("perf_event_open is refused to this user", "sudo sysctl kernel.perf_event_paranoid=2, or root")
+            }
+            _ if rights => {
+                ("this user may not count in the kernel", "sudo sysctl kernel.perf_event_paranoid=1, or root")
+            }
+            libc::EMFILE => ("too many open files", "ulimit -n 65536"),
+            libc::ENOSYS => ("the kernel has no perf events", "a kernel with CONFIG_PERF_EVENTS"),
+            _ => return Self { why: format!("perf_event_open: {error}"), remedy: None, rights },
+        };
+        Self { why: why.into(), remedy: Some(remedy.into()), rights }
+    }
+}
+
+#[cfg(test)]
+mod tests;
