@@ -3,13 +3,11 @@
 //! It is the answer to what was typed, not a report beside another program's output, so it goes to stdout unless `-o` says
 //! otherwise.
 
-use super::present;
+use super::present::{self, Otherwise};
 use crate::cli::Doctor;
-use crate::render::{self, ColorChoice, Format};
-use crate::{host, sys};
-use anyhow::{Context, Result, bail};
-use std::io::IsTerminal;
-use std::path::Path;
+use crate::host;
+use crate::render::{self, Format};
+use anyhow::{Result, bail};
 
 /// Exit status 0 if the main job works at all, else 1.
 pub fn doctor(options: &Doctor) -> Result<u8> {
@@ -18,17 +16,11 @@ pub fn doctor(options: &Doctor) -> Result<u8> {
     let text = match output.format {
         Format::Json => serde_json::to_string_pretty(&found)? + "\n",
         Format::Table => {
-            let stdout = std::io::stdout();
-            let terminal = output.output.is_none() && stdout.is_terminal();
-            // The style is decided for stderr, where reports go.
-            let style = present::style(output);
-            let color = style.color && (terminal || output.color == ColorChoice::Always);
-            let width = if terminal { sys::terminal::width(&stdout).unwrap_or(0) } else { 0 };
-            render::doctor::doctor(&found, if width == 0 { render::WIDEST } else { width }, color)
+            let style = present::style(output, Otherwise::Stdout);
+            render::doctor::doctor(&found, style.width, style.color)
         }
         other => bail!("doctor has no format '{}': use --format table or json", other.name()),
     };
-    let to = output.output.as_deref().unwrap_or(Path::new("-"));
-    render::deliver(&text, Some(to)).context("the findings")?;
+    present::text(&text, output, Otherwise::Stdout)?;
     Ok(u8::from(found.tier.is_none()))
 }

@@ -2,6 +2,7 @@
 
 use super::present::{self, Otherwise};
 use crate::cli::Report;
+use crate::model::Profile;
 use crate::render;
 use anyhow::{anyhow, bail};
 use std::io::{ErrorKind, Read};
@@ -13,11 +14,15 @@ const LARGEST: u64 = 4 << 30;
 /// Reads a profile (`-` is stdin), renders it and writes it. Without `-o` it goes to stdout: here is no measured command
 /// whose output that would be.
 pub fn report(args: &Report) -> anyhow::Result<u8> {
-    let file = args.file.as_path();
-    let text = read(file)?;
-    let profile = render::parse(&text).map_err(|e| anyhow!("{} {e}", name(file)))?;
+    let profile = saved(&args.file)?;
     present::profile(&profile, &args.output, Otherwise::Stdout)?;
     Ok(0)
+}
+
+/// A saved profile.
+pub fn saved(file: &Path) -> anyhow::Result<Profile> {
+    let text = read(file)?;
+    render::parse(&text).map_err(|e| anyhow!("{} {e}", name(file)))
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
@@ -56,8 +61,7 @@ mod tests {
     use super::*;
 
     fn error(file: &Path) -> String {
-        let error =
-            report(file, Format::Table, &Style::default(), Some(Path::new("/dev/null"))).unwrap_err().to_string();
+        let error = saved(file).unwrap_err().to_string();
         assert!(!error.contains('\n'), "one line: {error}");
         error
     }

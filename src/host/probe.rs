@@ -1,7 +1,7 @@
 //! The probes: each tries, in this process, what a collector will do.
 
 use super::settings;
-use crate::model::{Capability, DOCTOR_SCHEMA, Doctor, Finding, Tier};
+use crate::model::{Capability, DOCTOR_SCHEMA, Doctor, Probed, Tier};
 use crate::sys::fork::{self, Launch};
 use crate::sys::{bpf_try, perf, wait};
 use nix::sys::ptrace;
@@ -15,21 +15,21 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Probes {
     /// A program of the kind the ledger is can be loaded.
-    pub bpf: Finding,
+    pub bpf: Probed,
     /// The kernel describes its own types.
-    pub btf: Finding,
+    pub btf: Probed,
     /// Software counters of user mode.
-    pub perf_user: Finding,
+    pub perf_user: Probed,
     /// Software counters that see the kernel.
-    pub perf_kernel: Finding,
+    pub perf_kernel: Probed,
     /// Hardware counters.
-    pub perf_hardware: Finding,
+    pub perf_hardware: Probed,
     /// `PERF_RECORD_SWITCH` records really arrive.
-    pub switches: Finding,
+    pub switches: Probed,
     /// A child can be traced.
-    pub ptrace: Finding,
+    pub ptrace: Probed,
     /// A child can be held at a gate and waited for, and /proc read.
-    pub basic: Finding,
+    pub basic: Probed,
 }
 
 /// Tries everything. It takes a few milliseconds and leaves nothing behind.
@@ -49,7 +49,7 @@ pub fn probe() -> Probes {
 impl Probes {
     /// The tier that a run would choose.
     pub fn tier(&self) -> Option<Tier> {
-        let works = |finding: &Finding| matches!(finding, Finding::Works { .. });
+        let works = |finding: &Probed| matches!(finding, Probed::Works { .. });
         if works(&self.bpf) && works(&self.btf) {
             return Some(Tier::Bpf);
         }
@@ -84,12 +84,12 @@ impl Probes {
 const AS_ROOT: &str = "sudo osmeter …, or once: sudo setcap cap_bpf,cap_perfmon=ep \"$(command -v osmeter)\"";
 const IN_CONTAINER: &str = "a seccomp filter is active: give the container --security-opt seccomp=unconfined and ";
 
-fn works() -> Finding {
-    Finding::Works { detail: None }
+fn works() -> Probed {
+    Probed::Works { detail: None }
 }
 
-fn refused(error: &io::Error, lost: &str, remedy: Option<String>) -> Finding {
-    Finding::Refused { why: words(error), lost: lost.into(), remedy }
+fn refused(error: &io::Error, lost: &str, remedy: Option<String>) -> Probed {
+    Probed::Refused { why: words(error), lost: lost.into(), remedy }
 }
 
 /// The kernel's words without Rust's `(os error 13)`, and the errno's name, which is what one searches for.
@@ -107,10 +107,10 @@ fn is_refusal(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EPERM | libc::EACCES))
 }
 
-fn bpf() -> Finding {
+fn bpf() -> Probed {
     let lost = "the whole ledger: system calls, run-queue latency, blocked by reason";
     if !cfg!(feature = "bpf") {
-        return Finding::Refused {
+        return Probed::Refused {
             why: "this osmeter was built without the feature bpf".into(),
             lost: lost.into(),
             remedy: Some("install clang, libelf-dev and zlib1g-dev, then: cargo build --release".into()),
@@ -129,7 +129,7 @@ fn bpf() -> Finding {
     )
 }
 
-fn btf() -> Finding {
+fn btf() -> Probed {
     let lost = "the whole ledger: its programs find kernel fields by it";
     let remedy = || Some("a kernel with CONFIG_DEBUG_INFO_BTF".to_owned());
     let mut magic = [0; 2];
@@ -155,7 +155,7 @@ fn perf_remedy(needs: i32, error: &io::Error) -> Option<String> {
     })
 }
 
-fn perf_user() -> Finding {
+fn perf_user() -> Probed {
     let builder = Builder::new().kind(Software::TASK_CLOCK);
     match try_event(&builder) {
         Ok(()) => works(),
@@ -163,7 +163,7 @@ fn perf_user() -> Finding {
     }
 }
 
-fn perf_kernel() -> Finding {
+fn perf_kernel() -> Probed {
     let mut builder = Builder::new().kind(Software::CONTEXT_SWITCHES);
     builder.exclude_kernel(false).exclude_hv(false);
     match try_event(&builder) {
@@ -176,13 +176,13 @@ fn perf_kernel() -> Finding {
     }
 }
 
-fn perf_hardware() -> Finding {
+fn perf_hardware() -> Probed {
     let builder = Builder::new().kind(Hardware::CPU_CYCLES);
     let lost = "cycles, instructions, IPC, branches, caches, TLB";
     match try_event(&builder) {
         Ok(()) => works(),
         Err(error) if is_refusal(&error) => refused(&error, lost, perf_remedy(2, &error)),
-        Err(error) => Finding::Refused {
+        Err(error) => Probed::Refused {
             why: format!("no PMU that the kernel can use: {}", words(&error)),
             lost: lost.into(),
             remedy: Some("a physical machine, or a virtual one whose host passes the PMU on".into()),
@@ -191,7 +191,7 @@ fn perf_hardware() -> Finding {
 }
 
 /// Opens the records of this thread's switches, sleeps, and looks whether one came.
-fn switches() -> Finding {
+fn switches() -> Probed {
     let lost = "on-CPU and off-CPU time of each thread, where BPF is refused";
     match try_switches() {
         Ok(true) => works(),
@@ -224,7 +224,7 @@ fn held_child() -> io::Result<fork::Forked> {
     fork::fork(&launch)
 }
 
-fn ptrace_child() -> Finding {
+fn ptrace_child() -> Probed {
     let lost = "system calls, where BPF is refused";
     let tried = held_child().and_then(|child| {
         let seized = ptrace::seize(Pid::from_raw(child.pid), ptrace::Options::empty());
@@ -242,7 +242,7 @@ fn ptrace_child() -> Finding {
     refused(&error, lost, remedy)
 }
 
-fn basic() -> Finding {
+fn basic() -> Probed {
     let tried = held_child().and_then(|child| {
         let seen = std::fs::metadata(format!("/proc/{}/stat", child.pid));
         drop(child.gate);
@@ -263,14 +263,14 @@ mod tests {
     fn the_main_job_works_here_and_no_probe_leaves_a_child() {
         let doctor = probe().doctor();
         assert!(doctor.tier.is_some(), "{doctor:?}");
-        let refused_without_words = |c: &Capability| matches!(&c.finding, Finding::Refused { why, lost, .. } if why.is_empty() || lost.is_empty());
+        let refused_without_words = |c: &Capability| matches!(&c.finding, Probed::Refused { why, lost, .. } if why.is_empty() || lost.is_empty());
         assert!(!doctor.capabilities.iter().any(refused_without_words), "{doctor:?}");
     }
 
     #[test]
     fn the_tier_is_the_best_that_works() {
-        let no = || Finding::Refused { why: "x".into(), lost: "y".into(), remedy: None };
-        let with = |bpf: Finding, btf: Finding, basic: Finding| Probes {
+        let no = || Probed::Refused { why: "x".into(), lost: "y".into(), remedy: None };
+        let with = |bpf: Probed, btf: Probed, basic: Probed| Probes {
             bpf,
             btf,
             perf_user: no(),
@@ -302,9 +302,9 @@ mod tests {
         }
         let exe = std::env::current_exe().unwrap();
         if std::env::var_os("OSMETER_TEST_INNER").is_some() {
-            assert!(matches!(bpf(), Finding::Refused { .. }));
-            assert!(matches!(perf_kernel(), Finding::Refused { .. }) || settings::paranoid().is_some_and(|p| p < 2));
-            assert!(matches!(basic(), Finding::Works { .. }));
+            assert!(matches!(bpf(), Probed::Refused { .. }));
+            assert!(matches!(perf_kernel(), Probed::Refused { .. }) || settings::paranoid().is_some_and(|p| p < 2));
+            assert!(matches!(basic(), Probed::Works { .. }));
             return;
         }
         let test = "host::probe::tests::root_without_rights_is_found_out_by_trying";

@@ -1,6 +1,6 @@
 //! Settings that explain what the probes found. None of them is believed in place of a try.
 
-use crate::model::{Capability, Finding};
+use crate::model::{Capability, Probed};
 use std::fs::read_to_string;
 
 /// Inode of the first PID namespace (`PROC_PID_INIT_INO`).
@@ -8,7 +8,7 @@ const FIRST_PID_NAMESPACE: &str = "pid:[4026531836]";
 
 /// All of them.
 pub(super) fn all() -> Vec<Capability> {
-    let setting = |what: &str, value: String| Capability { what: what.into(), finding: Finding::Setting { value } };
+    let setting = |what: &str, value: String| Capability { what: what.into(), finding: Probed::Setting { value } };
     vec![
         setting(
             "kernel.perf_event_paranoid",
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn every_setting_has_a_value() {
         for capability in all() {
-            assert!(matches!(&capability.finding, Finding::Setting { value } if !value.is_empty()), "{capability:?}");
+            assert!(matches!(&capability.finding, Probed::Setting { value } if !value.is_empty()), "{capability:?}");
         }
     }
 }

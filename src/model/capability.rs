@@ -9,7 +9,7 @@ pub const DOCTOR_SCHEMA: &str = "osmeter.doctor/1";
 /// What was found of one source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
-pub enum Finding {
+pub enum Probed {
     /// Tried, and it works.
     Works {
         /// What was seen, where that says more.
@@ -40,7 +40,7 @@ pub struct Capability {
     pub what: String,
     /// What was found.
     #[serde(flatten)]
-    pub finding: Finding,
+    pub finding: Probed,
 }
 
 /// What `osmeter doctor` says.

@@ -26,7 +26,7 @@ mod tier;
 mod verdict;
 
 pub use blocked::Blocked;
-pub use capability::{Capability, DOCTOR_SCHEMA, Doctor, Finding};
+pub use capability::{Capability, DOCTOR_SCHEMA, Doctor, Probed};
 pub use check::{Check, Unit};
 pub use check_report::{CHECK_SCHEMA, CheckReport, CheckSettings, CheckedClaim, Circumstance, Preflight};
 pub use claim::{

@@ -1,6 +1,6 @@
 //! `osmeter doctor` for a person: what works, what does not and what to type, then the settings that explain it.
 
-use crate::model::{Capability, Doctor, Finding, Tier};
+use crate::model::{Capability, Doctor, Probed, Tier};
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ pub fn doctor(doctor: &Doctor, width: usize, color: bool) -> String {
     let mut text = machine(doctor);
     text.push('\n');
     let (settings, sources): (Vec<_>, Vec<_>) =
-        doctor.capabilities.iter().partition(|c| matches!(c.finding, Finding::Setting { .. }));
+        doctor.capabilities.iter().partition(|c| matches!(c.finding, Probed::Setting { .. }));
     let _ = writeln!(text, "{}\n", table(&sources, width, color));
     let _ = writeln!(text, "Settings of this machine\n{}\n", table(&settings, width, color));
     text.push_str(verdict(doctor.tier));
@@ -47,12 +47,12 @@ fn table(rows: &[&Capability], width: usize, color: bool) -> String {
     table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     for capability in rows {
         let (word, rest) = match &capability.finding {
-            Finding::Works { detail } => (WORKS, detail.clone().unwrap_or_default()),
-            Finding::Refused { why, lost, remedy } => {
+            Probed::Works { detail } => (WORKS, detail.clone().unwrap_or_default()),
+            Probed::Refused { why, lost, remedy } => {
                 let remedy = remedy.as_ref().map_or(String::new(), |remedy| format!("\nTo allow it: {remedy}"));
                 (REFUSED, format!("{why}\nWithout it: {lost}{remedy}"))
             }
-            Finding::Setting { value } => ("", value.clone()),
+            Probed::Setting { value } => ("", value.clone()),
         };
         let mut cells = vec![Cell::new(&capability.what), Cell::new(rest)];
         if !word.is_empty() {
@@ -105,16 +105,16 @@ mod tests {
             },
             tier: Some(Tier::Basic),
             capabilities: vec![
-                row("gate", Finding::Works { detail: None }),
+                row("gate", Probed::Works { detail: None }),
                 row(
                     "BPF programs",
-                    Finding::Refused {
+                    Probed::Refused {
                         why: "Operation not permitted (EPERM)".into(),
                         lost: "the whole ledger".into(),
                         remedy: Some("sudo osmeter run".into()),
                     },
                 ),
-                row("lockdown", Finding::Setting { value: "none".into() }),
+                row("lockdown", Probed::Setting { value: "none".into() }),
             ],
         }
     }
