@@ -91,7 +91,8 @@ static __always_inline u32 blocked_kind(struct task_struct *task, u32 call, u32 
 	return call >= CALL_FIRST ? descriptor_kind(task, call) : KIND_NONE;
 }
 
-static __noinline int spill_reason(u32 call, u32 kind, u64 intervals, u64 ns)
+/* Not static: verified once, not at every call. */
+__noinline int spill_reason(u32 call, u32 kind, u64 intervals, u64 ns)
 {
 	struct reason_key key = { call, kind };
 	struct work zero = {};
@@ -108,9 +109,10 @@ static __noinline int spill_reason(u32 call, u32 kind, u64 intervals, u64 ns)
 	return 0;
 }
 
-static __always_inline void add_reason(struct thread *t, u32 call, u32 kind, u64 ns)
+__noinline int add_reason(struct thread *t, u32 call, u32 kind, u64 ns)
 {
-#pragma unroll
+	if (!t)
+		return 0;
 	for (int i = 0; i < REASONS; i++) {
 		struct reason *r = &t->reasons[i];
 
@@ -122,11 +124,21 @@ static __always_inline void add_reason(struct thread *t, u32 call, u32 kind, u64
 		}
 		r->intervals++;
 		r->ns += ns;
-		return;
+		return 0;
 	}
 	t->other_intervals++;
 	t->other_ns += ns;
-	spill_reason(call, kind, 1, ns);
+	return spill_reason(call, kind, 1, ns);
+}
+
+__noinline int spill_all(struct thread *t)
+{
+	if (!t)
+		return 0;
+	for (int i = 0; i < REASONS; i++)
+		if (t->reasons[i].intervals)
+			spill_reason(t->reasons[i].call, t->reasons[i].kind, t->reasons[i].intervals, t->reasons[i].ns);
+	return 0;
 }
 
 #endif

@@ -40,13 +40,17 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 }
 
 /* A call that left the CPU, or one that is no call. */
-static __noinline int slow_exit(struct slot *s, long ret, u64 now)
+__noinline int slow_exit(struct slot *s, long ret, u64 now)
 {
-	u32 call = s->call;
-	u64 elapsed = now - s->open.enter;
-	u64 on_cpu = elapsed - s->open.blocked - s->open.queue - s->open.preempted;
+	u64 elapsed, on_cpu;
 	struct row *row;
+	u32 call;
 
+	if (!s)
+		return 0;
+	call = s->call;
+	elapsed = now - s->open.enter;
+	on_cpu = elapsed - s->open.blocked - s->open.queue - s->open.preempted;
 	s->kernel += on_cpu;
 	s->last = now;
 	s->call = CALL_OUTSIDE;

@@ -86,9 +86,7 @@ static __noinline int finish(struct thread *t, struct task_struct *task, u32 end
 				sum->processes++;
 		}
 	}
-	for (int i = 0; i < REASONS; i++)
-		if (t->reasons[i].intervals)
-			spill_reason(t->reasons[i].call, t->reasons[i].kind, t->reasons[i].intervals, t->reasons[i].ns);
+	spill_all(t);
 	r = bpf_ringbuf_reserve(&finished, sizeof(*r), 0);
 	if (!r) {
 		__sync_fetch_and_add(&lost_records, 1);

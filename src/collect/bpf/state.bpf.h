@@ -98,36 +98,22 @@ struct {
 	__type(value, struct record);
 } scratch SEC(".maps");
 
+/* 1 if ns is over the limit, without a branch: the verifier would follow both ways of each, and time is hot. */
+#define OVER(ns, limit) (((u64)(limit) - (ns)) >> 63)
+
 static __always_inline u32 bucket(u64 ns)
 {
-	u32 octave = 0;
+	u32 octave, part;
 
-	if (ns < 16)
-		return ns;
 	if (ns >> 36)
 		return BUCKETS - 1;
-	if (ns >> 20) {
-		ns >>= 16;
-		octave = 16;
-	}
-	if (ns >> 12) {
-		ns >>= 8;
-		octave += 8;
-	}
-	if (ns >> 8) {
-		ns >>= 4;
-		octave += 4;
-	}
-	if (ns >> 6) {
-		ns >>= 2;
-		octave += 2;
-	}
-	if (ns >> 5) {
-		ns >>= 1;
-		octave += 1;
-	}
-	octave = octave * 16 + (u32)ns;
-	return octave < BUCKETS ? octave : BUCKETS - 1;
+	octave = OVER(ns, 0xfffff) << 4;
+	octave += OVER(ns >> octave, 0xfff) << 3;
+	octave += OVER(ns >> octave, 0xff) << 2;
+	octave += OVER(ns >> octave, 0x3f) << 1;
+	octave += OVER(ns >> octave, 0x1f);
+	part = octave * 16 + (u32)(ns >> octave);
+	return part < BUCKETS ? part : BUCKETS - 1;
 }
 
 static __always_inline struct slot *this_slot(void)

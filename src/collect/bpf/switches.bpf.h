@@ -44,14 +44,17 @@ static __always_inline void count_queue(u64 ns)
 }
 
 /* Closes the off-CPU interval [t->left, now). */
-static __always_inline void close_off_cpu(struct thread *t, u64 now)
+__noinline int close_off_cpu(struct thread *t, u64 now)
 {
-	u64 off = now - t->left, blocked, queue;
+	u64 off, blocked, queue;
 
+	if (!t)
+		return 0;
+	off = now - t->left;
 	if (t->left_runnable) {
 		t->sums.preempted += off;
 		t->open.preempted += off;
-		return;
+		return 0;
 	}
 	/* A waking that is not later than the switch raced it: the thread never really slept. */
 	blocked = t->waking > t->left && t->waking <= now ? t->waking - t->left : 0;
@@ -64,6 +67,7 @@ static __always_inline void close_off_cpu(struct thread *t, u64 now)
 		add_reason(t, t->call, t->reason_kind, blocked);
 	}
 	count_queue(queue);
+	return 0;
 }
 
 static __always_inline void enter_cpu(struct slot *s, struct thread *t, struct task_struct *task, u64 now)
