@@ -19,6 +19,8 @@ use tasks::Tasks;
 pub struct BpfLedger {
     programs: Programs,
     tasks: Tasks,
+    /// The window opens amid the life of its threads.
+    opens_midway: bool,
 }
 
 /// The kernel's own counts over the same threads and the same time, for the self-check.
@@ -30,6 +32,8 @@ pub struct KernelCounts {
     pub exec_runtime_ns: u64,
     /// `sched_info.run_delay`, in ns.
     pub run_delay_ns: u64,
+    /// Ends of windows at which a thread may have been on a CPU: where the kernel's own time lags.
+    pub open_ends: u64,
     /// Threads that ended.
     pub ended_threads: u64,
     /// Processes whose leader ended.
@@ -70,7 +74,8 @@ impl BpfLedger {
         let exec_numbers = (call_number("execve").unwrap_or(u32::MAX), call_number("execveat").unwrap_or(u32::MAX));
         let mut programs = Programs::load(&Options { opens_at, exec_numbers, descriptor_calls: descriptor_calls() })?;
         programs.attach()?;
-        Ok(Self { programs, tasks: Tasks::default() })
+        let opens_midway = opens_at != OpensAt::Exec;
+        Ok(Self { programs, tasks: Tasks::default(), opens_midway })
     }
 
     /// Arms on a command that waits at its gate: its window opens by itself.
@@ -82,6 +87,7 @@ impl BpfLedger {
 
     /// Arms on a running process: the window opens now.
     pub fn arm_running(&mut self, tgid: u32) -> Result<(), BpfError> {
+        self.opens_midway = true;
         self.programs.adopt(tgid)
     }
 
@@ -125,10 +131,13 @@ impl BpfLedger {
         let mut sums = raw::sums::default();
         totals.iter().for_each(|t| sums::add(&mut sums, &t.sums));
         live.iter().for_each(|r| sums::add(&mut sums, &r.sums));
+        let all_threads = totals.iter().map(|t| t.threads).sum::<u64>() + live.len() as u64;
+        let opened_midway = self.opens_midway;
         let kernel_counts = KernelCounts {
             switches: sums.nvcsw + sums.nivcsw,
             exec_runtime_ns: sums.exec_runtime,
             run_delay_ns: sums.run_delay,
+            open_ends: if opened_midway { 2 * all_threads } else { live.len() as u64 },
             ended_threads: totals.iter().map(|t| t.threads).sum(),
             ended_processes: totals.iter().map(|t| t.processes).sum(),
         };
