@@ -40,8 +40,10 @@ pub enum Command {
 
 /// `osmeter run`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  osmeter run -- make -j2\n  osmeter run -o profile.json --format json -- ./server\n  \
-                        osmeter report profile.json")]
+#[command(
+    after_help = "Examples:\n  osmeter run -- make -j2\n  osmeter run -o profile.json --format json -- ./server\n  \
+                        osmeter report profile.json"
+)]
 pub struct Run {
     /// Options of measuring.
     #[command(flatten)]
@@ -162,7 +164,8 @@ pub enum TierName {
 
 /// The registry of formats is render's.
 fn format_parser() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.iter().map(|f| f.name())).map(|name| Format::from_name(&name).unwrap_or_default())
+    PossibleValuesParser::new(Format::ALL.iter().map(|f| f.name()))
+        .map(|name| Format::from_name(&name).unwrap_or_default())
 }
 
 fn sort_parser() -> impl TypedValueParser<Value = SortKey> {

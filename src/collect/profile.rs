@@ -1,10 +1,10 @@
 //! Puts the collectors' readings together into one profile.
 
-use super::bpf::Readings;
+use super::bpf::{HookCosts, Readings};
 use super::reconcile;
 use crate::model::{
-    Command, Cost, Counter, Histogram, Host, Ipc, Losses, Memory, NotMeasured, Profile, Reading, SCHEMA, Tier, TierRefusal,
-    Unit, Window,
+    Command, Cost, Counter, Histogram, HookCost, Host, Ipc, Losses, Memory, NotMeasured, Profile, Reading, SCHEMA,
+    Tier, TierRefusal, Unit, Window,
 };
 use crate::subject::Reaped;
 
@@ -30,8 +30,20 @@ pub struct Run {
     pub memory: Memory,
     /// What was not measured.
     pub not_measured: Vec<NotMeasured>,
-    /// What measuring cost.
-    pub cost: Cost,
+    /// What osmeter itself used.
+    pub own_cost: OwnCost,
+}
+
+/// What the osmeter process used beside the command.
+pub struct OwnCost {
+    /// CPU time, in ns.
+    pub cpu_ns: Reading<u64>,
+    /// Peak RSS, in bytes.
+    pub peak_rss_bytes: Reading<u64>,
+    /// From its start to the command's exec, in ns.
+    pub start_up_ns: Reading<u64>,
+    /// From the command's end to complete numbers, in ns.
+    pub tear_down_ns: Reading<u64>,
 }
 
 /// The profile of a run that the BPF ledger saw.
@@ -40,6 +52,7 @@ pub fn from_bpf(readings: Readings, run: Run) -> Profile {
     let mut counters = kernel_counters(&readings);
     counters.extend(run.counters);
     let not_measured = run.not_measured;
+    let cost = cost(&readings, run.own_cost);
     let (latency, latency_max): (Histogram, u64) = readings.run_queue_latency;
     Profile {
         schema: SCHEMA.to_owned(),
@@ -75,7 +88,7 @@ pub fn from_bpf(readings: Readings, run: Run) -> Profile {
         },
         not_measured,
         checks,
-        cost: run.cost,
+        cost,
         losses: readings.losses,
     }
 }
@@ -84,6 +97,38 @@ fn counted(n: u64, losses: &Losses) -> Reading<u64> {
     match losses.threads_untracked {
         0 => Reading::Exact(n),
         lost => Reading::Partial { value: n, lost },
+    }
+}
+
+/// Each hook's events and price. Forks, execs and exits cost more each, but are few.
+fn cost(readings: &Readings, own: OwnCost) -> Cost {
+    let value = |reading: &Reading<u64>| reading.get().unwrap_or(0);
+    let calls = value(&readings.total.syscalls);
+    let switches = value(&readings.total.voluntary_switches) + value(&readings.total.involuntary_switches);
+    let price = |of: fn(&HookCosts) -> f64| match &readings.hook_costs {
+        Some(costs) => Reading::Exact(of(costs)),
+        None => Reading::missing("the hooks could not be timed"),
+    };
+    let hook = |hook: &str, events, ns_per_event| HookCost { hook: hook.to_owned(), events, ns_per_event };
+    let hooks = vec![
+        hook("sys_enter + sys_exit", calls, price(|c| c.call_ns)),
+        hook("sched_switch + sched_waking", switches, price(|c| c.switch_ns)),
+    ];
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let in_measured_ns = match &readings.hook_costs {
+        Some(c) => Reading::Estimated {
+            value: (calls as f64 * c.call_ns + switches as f64 * c.switch_ns) as u64,
+            estimated: "events by the price of each, timed in a loop after the run".to_owned(),
+        },
+        None => Reading::missing("the hooks could not be timed"),
+    };
+    Cost {
+        hooks,
+        in_measured_ns,
+        own_cpu_ns: own.cpu_ns,
+        own_peak_rss_bytes: own.peak_rss_bytes,
+        start_up_ns: own.start_up_ns,
+        tear_down_ns: own.tear_down_ns,
     }
 }
 

@@ -27,7 +27,16 @@ fn value(reading: &Reading<u64>) -> u64 {
 }
 
 fn check(what: &str, unit: Unit, ours: u64, theirs: u64, source: &str) -> Check {
-    Check { what: what.to_owned(), unit, ours, theirs, source: source.to_owned(), tolerance: 0, lower_bound: false, why_tolerated: None }
+    Check {
+        what: what.to_owned(),
+        unit,
+        ours,
+        theirs,
+        source: source.to_owned(),
+        tolerance: 0,
+        lower_bound: false,
+        why_tolerated: None,
+    }
 }
 
 fn tolerating(check: Check, tolerance: u64, why: &str) -> Check {

@@ -3,7 +3,7 @@
 use crate::collect::bpf::{BpfLedger, Readings};
 use crate::collect::profile::{self, Run};
 use crate::host;
-use crate::model::{Command, Cost, Ipc, Memory, NotMeasured, Profile, Reading};
+use crate::model::{Command, Ipc, Memory, NotMeasured, Profile, Reading};
 use crate::subject::{Attached, Gated, Reaped, Running, Signals, WorkloadError};
 use crate::sys::bpf::{BpfError, OpensAt};
 use crate::sys::clock::{self, monotonic_ns};
@@ -145,7 +145,7 @@ pub fn profile(measured: Measured, command: Command) -> Profile {
         ipc: Ipc { total: Reading::missing(no_pmu), user: Reading::missing(no_pmu), kernel: Reading::missing(no_pmu) },
         memory,
         not_measured,
-        cost: cost(measured.start_up_ns, measured.tear_down_ns),
+        own_cost: own_cost(measured.start_up_ns, measured.tear_down_ns),
     };
     profile::from_bpf(measured.readings, run)
 }
@@ -155,17 +155,15 @@ pub fn working_directory() -> String {
     std::env::current_dir().map_or_else(|_| "?".to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
-fn cost(start_up_ns: Reading<u64>, tear_down_ns: u64) -> Cost {
+fn own_cost(start_up_ns: Reading<u64>, tear_down_ns: u64) -> profile::OwnCost {
     let own = getrusage(UsageWho::RUSAGE_SELF).ok();
     let unsigned = |value: i64| value.max(0).cast_unsigned();
     let unknown = || Reading::missing("getrusage failed");
-    Cost {
-        hooks: Vec::new(),
-        in_measured_ns: Reading::missing("hooks are not calibrated"),
-        own_cpu_ns: own.as_ref().map_or_else(unknown, |u| {
+    profile::OwnCost {
+        cpu_ns: own.as_ref().map_or_else(unknown, |u| {
             Reading::Exact(unsigned(u.user_time().num_nanoseconds()) + unsigned(u.system_time().num_nanoseconds()))
         }),
-        own_peak_rss_bytes: own.as_ref().map_or_else(unknown, |u| Reading::Exact(unsigned(u.max_rss()) * 1024)),
+        peak_rss_bytes: own.as_ref().map_or_else(unknown, |u| Reading::Exact(unsigned(u.max_rss()) * 1024)),
         start_up_ns,
         tear_down_ns: Reading::Exact(tear_down_ns),
     }
@@ -188,12 +186,7 @@ fn workload_report(ledger: &mut BpfLedger, running: &mut Running) -> Result<Opti
 }
 
 /// Waits for the end, taking in finished threads and passing signals on. Says why the run is cut short, if it is.
-fn wait(
-    ledger: &mut BpfLedger,
-    running: &Running,
-    signals: &mut Signals,
-    until: Until,
-) -> Result<Option<String>> {
+fn wait(ledger: &mut BpfLedger, running: &Running, signals: &mut Signals, until: Until) -> Result<Option<String>> {
     let mut interrupted = None;
     let mut command_ended = false;
     loop {

@@ -5,8 +5,8 @@
 
 #[cfg(feature = "bpf")]
 pub mod bpf;
-pub mod clock;
 pub mod bpf_try;
+pub mod clock;
 pub mod fork;
 pub mod identity;
 pub mod page;

@@ -2,6 +2,7 @@
 //!
 //! Owns the meaning of the kernel side's records. Does not own when they are armed and read: that is the command's.
 
+mod calibrate;
 mod calls;
 mod names;
 mod sums;
@@ -10,6 +11,7 @@ mod tasks;
 use crate::collect::call_names::{call_number, descriptor_calls};
 use crate::model::{Blocked, Histogram, Ledger, Process, Program, SyscallTable, Thread};
 use crate::sys::bpf::{BpfError, OpensAt, Options, Programs, raw};
+pub use calibrate::HookCosts;
 use names::reason_names;
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
@@ -66,6 +68,8 @@ pub struct Readings {
     pub kernel_counts: KernelCounts,
     /// What was lost.
     pub losses: crate::model::Losses,
+    /// What the hooks cost, if that could be timed.
+    pub hook_costs: Option<HookCosts>,
 }
 
 impl BpfLedger {
@@ -119,7 +123,6 @@ impl BpfLedger {
         let stopped_at = self.programs.stop();
         let live = self.programs.live_threads()?;
         let skipped = self.programs.skipped_runs();
-        self.programs.detach();
         self.drain()?;
         let rows = self.programs.rows()?;
         let totals = self.programs.totals()?;
@@ -142,6 +145,8 @@ impl BpfLedger {
             ended_processes: totals.iter().map(|t| t.processes).sum(),
         };
         let end = if gauges.window_end == 0 { stopped_at } else { gauges.window_end };
+        let hook_costs = calibrate::calibrate(&mut self.programs).ok();
+        self.programs.detach();
         let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten();
         let page = page.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(4096);
         let tasks = self.tasks.finish(gauges.window_start, page);
@@ -165,6 +170,7 @@ impl BpfLedger {
                 threads_summed_only: tasks.summed_only,
                 ..Default::default()
             },
+            hook_costs,
         })
     }
 }

@@ -26,7 +26,7 @@ use slots::Slots;
 use std::cell::RefCell;
 use std::io::Read;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
 /// The first call number of the kernel side's call word; below it are pseudo calls.
@@ -223,6 +223,37 @@ impl Programs {
         Ok(all.chunks_exact(size_of::<raw::record>()).filter_map(bytes::read).collect())
     }
 
+    /// Lets the programs count the calling thread, after [`Self::stop`]: to time what that costs it.
+    pub fn track_this_thread(&mut self) -> Result<(), BpfError> {
+        const YES: u32 = 1;
+        if let Some(bss) = self.skel.maps.bss_data.as_deref_mut() {
+            bss.window_end = 0;
+            bss.window_start = 1;
+        }
+        let now = monotonic_ns();
+        let thread = raw::thread { active: YES, start: now, left: now, left_runnable: 1, ..Default::default() };
+        let (own, _open) = self.this_thread()?;
+        self.skel.maps.threads.update(&own, bytes::of(&thread), MapFlags::ANY).map_err(refused("tracking osmeter"))?;
+        self.slots.go_on();
+        leave_the_cpu();
+        Ok(())
+    }
+
+    /// Ends [`Self::track_this_thread`].
+    pub fn untrack_this_thread(&mut self) -> Result<(), BpfError> {
+        let (own, _open) = self.this_thread()?;
+        self.skel.maps.threads.delete(&own).map_err(refused("tracking osmeter"))?;
+        leave_the_cpu();
+        Ok(())
+    }
+
+    /// The key of the calling process's first thread in task storage, and the descriptor that it names.
+    fn this_thread(&self) -> Result<([u8; 4], OwnedFd), BpfError> {
+        let fd =
+            super::pidfd::open(std::process::id()).map_err(|source| BpfError::Io { step: "pidfd_open", source })?;
+        Ok((fd.as_raw_fd().to_ne_bytes(), fd))
+    }
+
     /// Detaches everything.
     pub fn detach(&mut self) {
         self.links.clear();
@@ -323,6 +354,11 @@ fn walk(program: &libbpf_rs::ProgramMut<'_>, into: &mut Vec<u8>) -> Result<(), B
     let mut iter = Iter::new(&link).map_err(refused("starting a task iterator"))?;
     iter.read_to_end(into).map_err(|source| BpfError::Io { step: "walking over the live threads", source })?;
     Ok(())
+}
+
+/// A thread that the programs begin or cease to count is met at its next switch.
+fn leave_the_cpu() {
+    std::thread::sleep(std::time::Duration::from_micros(1));
 }
 
 /// libbpf prints what it tries on stderr, which is the command's.

@@ -33,11 +33,20 @@ impl Slots {
 
     /// Tells the programs on every CPU to count nothing any more.
     pub fn stop(&self) {
+        self.set_stop(1);
+    }
+
+    /// Tells them to count again.
+    pub fn go_on(&self) {
+        self.set_stop(0);
+    }
+
+    fn set_stop(&self, to: u32) {
         for cpu in 0..self.cpus {
             // SAFETY: cpu * stride + 4 lies inside the mapping (`map` made it cpus * stride long), is 4-byte aligned,
             // and the kernel side only reads this word.
             let stop = unsafe { self.start.byte_add(cpu * self.stride + STOP_OFFSET).cast::<AtomicU32>().as_ref() };
-            stop.store(1, Ordering::SeqCst);
+            stop.store(to, Ordering::SeqCst);
         }
     }
 }
