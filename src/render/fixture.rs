@@ -319,6 +319,16 @@ pub(super) fn normal() -> Profile {
                 lower_bound: false,
                 why_tolerated: Some("the accounting begins at exec".into()),
             },
+            Check {
+                what: "run queue and preempted".into(),
+                unit: Unit::Ns,
+                ours: 6_500 * MS,
+                theirs: 6_380 * MS,
+                source: "sched_info.run_delay".into(),
+                tolerance: 0,
+                lower_bound: true,
+                why_tolerated: None,
+            },
         ],
         cost: Cost {
             hooks: vec![
@@ -421,6 +431,7 @@ pub(super) fn partial() -> Profile {
     table.calls[0].open_at_start = 2;
     profile.syscalls = Reading::Partial { value: table, lost: 5 };
     profile.checks[0].theirs += 1_912;
+    profile.checks[2].theirs += 900 * MS;
     profile.counters = vec![
         Counter {
             user: Some(Reading::Scaled { value: 60_000_000_000, running: 0.63 }),

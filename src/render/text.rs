@@ -61,13 +61,18 @@ fn escape(c: char, out: &mut String) {
 /// A command line that can be pasted into a shell again. An argument with control characters is quoted as `$'…'`, so that
 /// what is printed is harmless and yet means the same.
 pub(crate) fn command_line(argv: &[String]) -> String {
-    let quoted: Vec<Cow<'_, str>> = argv.iter().map(|arg| quote(arg)).collect();
-    quoted.join(" ")
+    let quoted = argv.iter().enumerate().map(|(i, arg)| quote(arg, i == 0));
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
-fn quote(arg: &str) -> Cow<'_, str> {
+fn quote(arg: &str, is_program: bool) -> Cow<'_, str> {
+    // As few quotes as a person would type: `dd if=/dev/zero`, but as the first word `a=b` would be an assignment.
+    let plain = |c: char| c.is_alphanumeric() || "_./:,@%+-".contains(c) || (c == '=' && !is_program);
+    if !arg.is_empty() && arg.chars().all(plain) {
+        return Cow::Borrowed(arg);
+    }
     if !arg.chars().any(is_hidden) {
-        return shlex::try_quote(arg).unwrap_or(Cow::Borrowed(arg));
+        return Cow::Owned(format!("'{}'", arg.replace('\'', "'\\''")));
     }
     let mut out = String::from("$'");
     for c in arg.chars() {
@@ -202,7 +207,8 @@ mod tests {
         let argv = |a: &[&str]| command_line(&a.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(argv(&["sh", "-c", "echo hi"]), "sh -c 'echo hi'");
         assert_eq!(argv(&["printf", "a\x1b'\\\n"]), "printf $'a\\x1b\\'\\\\\\n'");
-        assert_eq!(argv(&["x", ""]), "x ''");
+        assert_eq!(argv(&["x", "", "it's", "한글"]), "x '' 'it'\\''s' 한글");
+        assert_eq!(argv(&["a=b", "if=/dev/zero", "~", "$HOME", "*"]), "'a=b' if=/dev/zero '~' '$HOME' '*'");
     }
 
     #[test]
@@ -238,6 +244,11 @@ mod tests {
             prop_assert!(!visible(&text).chars().any(char::is_control));
             prop_assert!(ascii(&visible(&text)).bytes().all(|b| (0x20..0x7f).contains(&b)));
             prop_assert!(!command_line(std::slice::from_ref(&text)).chars().any(char::is_control));
+        }
+
+        #[test]
+        fn a_shell_splits_a_quoted_command_line_as_it_was(argv in proptest::collection::vec("[a-z'\"$*=~\\\\ ;한]{0,8}", 1..5)) {
+            prop_assert_eq!(shlex::split(&command_line(&argv)), Some(argv));
         }
 
         #[test]

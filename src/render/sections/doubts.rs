@@ -16,6 +16,7 @@ pub(super) fn self_check(profile: &Profile) -> Section {
     let (agree, differ): (Vec<&Check>, Vec<&Check>) = profile.checks.iter().partition(|c| c.agrees());
     for check in differ {
         let allowed = match (&check.why_tolerated, check.tolerance) {
+            _ if check.lower_bound => "the other source cannot be more".to_owned(),
             (_, 0) => "they should be equal".to_owned(),
             (Some(why), n) => format!("they should differ by {} at most ({why})", number(check.unit, n)),
             (None, n) => format!("they should differ by {} at most", number(check.unit, n)),
@@ -27,13 +28,22 @@ pub(super) fn self_check(profile: &Profile) -> Section {
         section.notes.push(Note::new(Tone::Plain, format!("{}: {}", check.what, sides(check))));
     }
     if profile.losses.none() {
-        section.notes.push(Note::new(Tone::Plain, "nothing was lost"));
+        section.notes.push(Note::new(Tone::Plain, "no loss was counted"));
     }
     section
 }
 
 #[allow(clippy::cast_precision_loss)]
 fn sides(check: &Check) -> String {
+    if check.lower_bound {
+        let sign = if check.agrees() { "≥" } else { "<" };
+        return format!(
+            "{} {sign} {} {}",
+            number(check.unit, check.ours),
+            check.source,
+            number(check.unit, check.theirs)
+        );
+    }
     if check.ours == check.theirs {
         return format!("{} = {}", number(check.unit, check.ours), check.source);
     }
