@@ -38,10 +38,14 @@ pub struct Losses {
     pub thread_records: u64,
     /// Threads that no record could be made for: they are in no total.
     pub threads_untracked: u64,
-    /// Threads that were met without their start having been seen.
-    pub threads_without_start: u64,
     /// Hook runs that the kernel skipped because the program was already running on that CPU.
     pub hooks_skipped: u64,
+    /// Switches to a thread at which no hook ran: counted all the same, their time taken from the scheduler's clock.
+    #[serde(default)]
+    pub switches_unseen: u64,
+    /// Wake-ups at which no hook ran: the run-queue latency after them is in blocked.
+    #[serde(default)]
+    pub wakeups_unseen: u64,
     /// Calls of kinds that found the table of kinds full: counted, without times.
     pub calls_without_row: u64,
     /// Records of a lower tier's event stream.

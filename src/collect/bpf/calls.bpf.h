@@ -5,6 +5,14 @@
 #ifndef OSMETER_CALLS_BPF_H
 #define OSMETER_CALLS_BPF_H
 
+/* Whether the running thread is ours all the same. A plain load answers for nearly every thread of the machine. */
+static __always_inline bool came_unseen(struct slot *s)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->bpf_storage && take_over(s, task, bpf_ktime_get_ns());
+}
+
 SEC("tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 {
@@ -14,7 +22,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 	if (!s)
 		return 0;
 	if (!COUNTS(s)) {
-		if (!s->active || s->stop)
+		if (s->stop || (!s->active && !came_unseen(s)))
 			return 0;
 		if (s->active == ACTIVE_GATED) {
 			u32 number = (u32)id;
@@ -27,7 +35,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 			}
 			return 0;
 		}
-		if (s->active != ACTIVE_ADOPT || !adopt(s))
+		if (s->active == ACTIVE_ADOPT && !adopt(s))
 			return 0;
 	}
 	now = bpf_ktime_get_ns();
@@ -106,8 +114,12 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 
 	if (!s)
 		return 0;
-	if (!COUNTS(s) && (s->active != ACTIVE_ADOPT || s->stop || !adopt(s)))
-		return 0;
+	if (!COUNTS(s)) {
+		if (s->stop || (!s->active && !came_unseen(s)))
+			return 0;
+		if (s->active == ACTIVE_GATED || (s->active == ACTIVE_ADOPT && !adopt(s)))
+			return 0;
+	}
 	now = bpf_ktime_get_ns();
 	call = s->call;
 	if (call < CALL_FIRST || s->open.blocked | s->open.queue | s->open.preempted)

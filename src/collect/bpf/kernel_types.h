@@ -88,7 +88,9 @@ struct signal_struct {
 };
 
 struct sched_entity {
+	u64 exec_start; /* when sum_exec_runtime was brought up to date, by the run queue's clock */
 	u64 sum_exec_runtime;
+	u64 prev_sum_exec_runtime; /* what it was when the task was last put on a CPU */
 	u64 nr_migrations;
 };
 

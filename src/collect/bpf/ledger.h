@@ -114,8 +114,9 @@ struct thread {
 	u32 active;
 	u32 call;
 	struct open_call open;
-	u64 left;   /* when it last left a CPU */
-	u64 waking; /* when it was last woken */
+	u64 left;    /* when it last left a CPU */
+	u64 waking;  /* when it was last woken */
+	u64 entered; /* when it last entered a CPU */
 	u32 left_runnable;
 	u32 reason_kind;
 	u32 running; /* 1 + the CPU it is on, 0 if off */
@@ -163,6 +164,7 @@ struct slot {
 	u64 kernel;
 	u64 calls;
 	struct open_call open;
+	u64 clock_offset; /* of our clock to the run queue's, at the last switch to a thread of ours */
 	u16 rows[2 * TABLE_CALLS]; /* native, compat */
 };
 

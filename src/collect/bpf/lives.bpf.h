@@ -11,7 +11,7 @@ int BPF_PROG(task_newtask, struct task_struct *child, u64 clone_flags)
 	struct slot *s = this_slot();
 	struct thread *t;
 
-	if (!s || s->stop || (s->active != ACTIVE_YES && s->active != ACTIVE_GATED && s->active != ACTIVE_ADOPT))
+	if (!s || s->stop || (!s->active && !came_unseen(s)))
 		return 0;
 	t = bpf_task_storage_get(&threads, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!t) {
@@ -49,7 +49,7 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_tid, struct l
 	struct thread *t;
 	u64 now, in_call;
 
-	if (!s || s->active != ACTIVE_YES || s->stop)
+	if (!s || s->stop || (!s->active && !came_unseen(s)) || s->active != ACTIVE_YES)
 		return 0;
 	t = bpf_task_storage_get(&threads, task, 0, 0);
 	if (!t)
@@ -88,7 +88,9 @@ static __always_inline void start_dying(void)
 	struct slot *s = this_slot();
 	u64 now;
 
-	if (!s || !COUNTS(s) || s->call != CALL_OUTSIDE)
+	if (!s || s->stop || (!s->active && !came_unseen(s)))
+		return;
+	if (s->active != ACTIVE_YES || s->call != CALL_OUTSIDE)
 		return;
 	now = bpf_ktime_get_ns();
 	s->user += now - s->last;

@@ -166,6 +166,8 @@ impl BpfLedger {
                 thread_records: gauges.lost_records,
                 threads_untracked: gauges.lost_threads,
                 hooks_skipped: skipped,
+                switches_unseen: gauges.unseen.0,
+                wakeups_unseen: gauges.unseen.1,
                 calls_without_row: gauges.lost_rows,
                 threads_summed_only: tasks.summed_only,
                 ..Default::default()

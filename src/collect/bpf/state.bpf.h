@@ -35,7 +35,8 @@ s64 live = 0;         /* threads of ours that live */
 u64 lost_records = 0;
 u64 lost_threads = 0;
 u64 lost_rows = 0;
-u64 met_without_start = 0;
+u64 unseen_switches = 0;
+u64 unseen_wakings = 0;
 u64 end_time = 0;     /* for the final walk over live threads */
 u32 ring_wakeup_bytes = 0;
 

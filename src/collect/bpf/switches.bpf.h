@@ -56,8 +56,16 @@ __noinline int close_off_cpu(struct thread *t, u64 now)
 		t->open.preempted += off;
 		return 0;
 	}
-	/* A waking that is not later than the switch raced it: the thread never really slept. */
-	blocked = t->waking > t->left && t->waking <= now ? t->waking - t->left : 0;
+	if (t->waking > t->left && t->waking <= now) {
+		blocked = t->waking - t->left;
+	} else if (t->waking >= t->entered) {
+		/* It raced the switch: the thread never really slept. */
+		blocked = 0;
+	} else {
+		/* No waking was seen, though there was one: how long it was runnable is not known. */
+		blocked = off;
+		__sync_fetch_and_add(&unseen_wakings, 1);
+	}
 	queue = off - blocked;
 	t->sums.queue += queue;
 	t->open.queue += queue;
@@ -76,11 +84,42 @@ static __always_inline void enter_cpu(struct slot *s, struct thread *t, struct t
 	if (t->call == CALL_OUTSIDE)
 		t->open.blocked = t->open.queue = t->open.preempted = 0;
 	t->running = bpf_get_smp_processor_id() + 1;
+	t->entered = now;
+	s->clock_offset = now - task->se.exec_start;
 	s->tid = task->pid;
 	s->call = t->call;
 	s->last = now;
 	s->open = t->open;
 	s->active = ACTIVE_YES;
+}
+
+/*
+ * A thread of ours is on this CPU, but its coming here was not seen: the hook did not run. It may be skipped, by the
+ * kernel where the program already runs on that CPU, and by some hypervisors' guests while one of their own threads is
+ * current. The scheduler's own clock says when the thread came.
+ */
+static __noinline int take_over(struct slot *s, struct task_struct *task, u64 now)
+{
+	struct thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+	u64 entered;
+
+	if (!t || window_end)
+		return 0;
+	if (t->active == ACTIVE_GATED) {
+		s->active = ACTIVE_GATED;
+		s->tid = task->pid;
+		return 1;
+	}
+	if (t->active != ACTIVE_YES || !t->left)
+		return 0;
+	entered = task->se.exec_start - (task->se.sum_exec_runtime - task->se.prev_sum_exec_runtime) + s->clock_offset;
+	if (!s->clock_offset || entered > now)
+		entered = now;
+	if (entered < t->left)
+		entered = t->left;
+	__sync_fetch_and_add(&unseen_switches, 1);
+	enter_cpu(s, t, task, entered);
+	return 1;
 }
 
 static __always_inline void switch_out(struct slot *s, struct task_struct *prev, bool preempt, u32 state, u64 now)
@@ -107,6 +146,7 @@ static __always_inline void switch_in(struct slot *s, struct thread *t, struct t
 	if (t->active == ACTIVE_GATED) {
 		if (!window_start || !start_at_mark) {
 			s->active = ACTIVE_GATED;
+			s->tid = next->pid;
 			return;
 		}
 		open_parked(t, next);
@@ -132,9 +172,12 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		return 0;
 	if (s->active == ACTIVE_ADOPT)
 		adopt(s);
-	if (s->active) {
+	if (s->active && s->tid != prev->pid)
+		s->active = ACTIVE_NO; /* its going was not seen */
+	if (s->active || prev->bpf_storage) {
 		now = bpf_ktime_get_ns();
-		switch_out(s, prev, preempt, state, now);
+		if (s->active || take_over(s, prev, now))
+			switch_out(s, prev, preempt, state, now);
 	}
 	t = thread_of(next);
 	if (t)

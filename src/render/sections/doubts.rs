@@ -90,7 +90,12 @@ pub(super) fn losses(profile: &Profile) -> Option<Section> {
     let all = [
         (l.thread_records, "thread records that did not fit the ring buffer", "the totals hold them"),
         (l.threads_untracked, "threads that could not be tracked", "they are in no total"),
-        (l.threads_without_start, "threads met without their start", "their time before is not counted"),
+        (
+            l.switches_unseen,
+            "switches at which no hook ran",
+            "counted all the same; their time is taken from the scheduler's clock",
+        ),
+        (l.wakeups_unseen, "wake-ups at which no hook ran", "the run-queue latency after them is in blocked"),
         (l.hooks_skipped, "hook runs skipped by the kernel", "what they would have counted is missing"),
         (l.calls_without_row, "calls that found the table of kinds full", "they are counted, without times"),
         (l.stream_records, "records of the event stream", "times and switches are lower bounds"),

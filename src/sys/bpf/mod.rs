@@ -111,6 +111,8 @@ pub struct Gauges {
     pub lost_threads: u64,
     /// Calls without a row.
     pub lost_rows: u64,
+    /// Switches and wakings of ours at which the hook did not run.
+    pub unseen: (u64, u64),
 }
 
 /// The loaded programs.
@@ -296,6 +298,7 @@ impl Programs {
             lost_records: of(|b| b.lost_records),
             lost_threads: of(|b| b.lost_threads),
             lost_rows: of(|b| b.lost_rows),
+            unseen: (of(|b| b.unseen_switches), of(|b| b.unseen_wakings)),
         }
     }
 
