@@ -41,6 +41,9 @@ static ALL: &[&Workload] = &[
     &tasks::census::WORKLOAD,
     // waiting
     &waiting::block::WORKLOAD,
+    &waiting::nonblocking::WORKLOAD,
+    &waiting::serve::WORKLOAD,
+    &waiting::fileio::WORKLOAD,
     // user mode and kernel mode
     &modes::syscalls::WORKLOAD,
     &modes::kernelshare::WORKLOAD,
