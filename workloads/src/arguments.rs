@@ -1,7 +1,7 @@
 //! `name=value` arguments: parsing, bounds, and errors that name what is valid.
 
 use crate::descriptor::{Kind, Parameter, Workload};
-use crate::os::cpus;
+use crate::os::{cpus, tempfile};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -210,7 +210,7 @@ fn parse_value(parameter: &Parameter, text: &str) -> Result<Value, ArgumentError
             }
         }
         Kind::Folder => {
-            let path = if text == "auto" { std::env::temp_dir() } else { PathBuf::from(text) };
+            let path = if text == "auto" { tempfile::folder() } else { PathBuf::from(text) };
             if path.is_dir() { Ok(Value::Folder(path)) } else { Err(bad("a folder that exists, or auto".into(), vec![])) }
         }
     }

@@ -5,7 +5,7 @@ use crate::Failure;
 use crate::failure::ensure;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A new file in that folder, already unlinked: nothing is left, however this process ends.
@@ -18,6 +18,21 @@ pub(crate) fn temporary(folder: &Path) -> Result<File, Failure> {
     let file = file.map_err(Failure::of(what))?;
     std::fs::remove_file(&path).map_err(Failure::of("unlink the temporary file"))?;
     Ok(file)
+}
+
+/// Whether a folder is kept in memory, where no read reaches a disk. tmpfs and ramfs accept O_DIRECT all the same.
+pub(crate) fn in_memory(folder: &Path) -> bool {
+    const RAMFS: i64 = 0x8584_58f6;
+    nix::sys::statfs::statfs(folder).is_ok_and(|at| {
+        let kind = at.filesystem_type();
+        kind == nix::sys::statfs::TMPFS_MAGIC || kind.0 as i64 == RAMFS
+    })
+}
+
+/// A folder for temporary files, on a disk if there is one.
+pub(crate) fn folder() -> PathBuf {
+    let candidates = [std::env::temp_dir(), "/var/tmp".into(), ".".into()];
+    candidates.iter().find(|at| at.is_dir() && !in_memory(at)).unwrap_or(&candidates[0]).clone()
 }
 
 /// The same file by another description, with more flags (O_DIRECT). The file system may refuse.

@@ -5,7 +5,7 @@ use crate::descriptor::{Kind, Parameter, Workload};
 use crate::failure::ensure;
 use crate::os::clock;
 use crate::os::memory::{HugePages, Resident};
-use crate::os::tempfile::{Block, reopen, ring, temporary};
+use crate::os::tempfile::{Block, in_memory, reopen, ring, temporary};
 use crate::{Arguments, Failure, Outcome, Stage};
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -130,6 +130,16 @@ impl Reads {
     }
 }
 
+/// Reads of a folder in memory never block, whatever the flags.
+pub(super) fn must_be_on_disk(arguments: &Arguments) -> Result<(), Failure> {
+    let folder = arguments.folder("dir");
+    if in_memory(folder) {
+        let why = format!("{} is in memory, where no read reaches a disk", folder.display());
+        return Err(Failure::unavailable(why, "give a folder on a disk by dir="));
+    }
+    Ok(())
+}
+
 fn prepare(arguments: &Arguments, depth: usize) -> Result<Reads, Failure> {
     let block = arguments.size("block").next_power_of_two();
     let size = arguments.size("size") / block * block;
@@ -137,6 +147,7 @@ fn prepare(arguments: &Arguments, depth: usize) -> Result<Reads, Failure> {
     Block::fill(&file, size, block)?;
     let cache = arguments.word("cache");
     if cache != "cached" {
+        must_be_on_disk(arguments)?;
         // The kernel drops only clean pages.
         file.sync_all().map_err(Failure::of("write the temporary file out"))?;
         // SAFETY: advice about an open descriptor.

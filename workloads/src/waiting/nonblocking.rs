@@ -135,6 +135,7 @@ fn epoll_refuses(file: &File) -> bool {
 /// Reads of blocks that are not in the page cache: O_NONBLOCK is set and changes nothing, but io_uring returns at once.
 fn file(stage: &mut Stage, n: u64, arguments: &Arguments, queued: bool) -> Result<Outcome, Failure> {
     const BLOCK: usize = 256 << 10;
+    super::fileio::must_be_on_disk(arguments)?;
     let source = temporary(arguments.folder("dir"))?;
     let blocks = n.clamp(1, 256);
     Block::fill(&source, blocks as usize * BLOCK, BLOCK)?;
