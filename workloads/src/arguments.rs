@@ -211,7 +211,11 @@ fn parse_value(parameter: &Parameter, text: &str) -> Result<Value, ArgumentError
         }
         Kind::Folder => {
             let path = if text == "auto" { tempfile::folder() } else { PathBuf::from(text) };
-            if path.is_dir() { Ok(Value::Folder(path)) } else { Err(bad("a folder that exists, or auto".into(), vec![])) }
+            if path.is_dir() {
+                Ok(Value::Folder(path))
+            } else {
+                Err(bad("a folder that exists, or auto".into(), vec![]))
+            }
         }
     }
 }

@@ -7,11 +7,11 @@
 mod arguments;
 mod descriptor;
 mod failure;
+mod modes;
 mod os;
 mod outcome;
 mod stage;
 mod tasks;
-mod modes;
 mod waiting;
 
 pub use arguments::{ArgumentError, Arguments};

@@ -26,12 +26,7 @@ pub(crate) static WORKLOAD: Workload = Workload {
             kind: Kind::Choice(&["socket", "file"]),
             help: "where to: a loopback TCP socket that another process empties, or a file",
         },
-        Parameter {
-            name: "size",
-            default: "64M",
-            kind: Kind::Bytes { min: 4096, max: 1 << 30 },
-            help: "bytes in all",
-        },
+        Parameter { name: "size", default: "64M", kind: Kind::Bytes { min: 4096, max: 1 << 30 }, help: "bytes in all" },
         Parameter {
             name: "piece",
             default: "64k",
@@ -75,7 +70,8 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
         stage.end();
         Block::check(&sink, size, BLOCK)?;
     }
-    let mut outcome = stage.outcome(size as u64).measure("calls", calls as f64).verified("every block arrived in order");
+    let mut outcome =
+        stage.outcome(size as u64).measure("calls", calls as f64).verified("every block arrived in order");
     for name in mover.names() {
         outcome = outcome.at_least(&format!("syscall:{name}"), (calls / mover.names().len() as u64) as f64);
     }

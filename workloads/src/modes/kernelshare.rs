@@ -116,7 +116,8 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
     while user + kernel < length {
         let left = (length - user - kernel) as f64;
         // What is still owed to the kernel, and to the user; the larger debt is paid first.
-        let (owed_kernel, owed_user) = (share * length as f64 - kernel as f64, (1.0 - share) * length as f64 - user as f64);
+        let (owed_kernel, owed_user) =
+            (share * length as f64 - kernel as f64, (1.0 - share) * length as f64 - user as f64);
         let span = phase.min(left);
         let in_kernel = owed_kernel / share > owed_user / (1.0 - share);
         if in_kernel {

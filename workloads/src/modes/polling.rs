@@ -25,12 +25,7 @@ pub(crate) static WORKLOAD: Workload = Workload {
             kind: Kind::Choice(&["processes", "threads"]),
             help: "what the two sides are",
         },
-        Parameter {
-            name: "n",
-            default: "20k",
-            kind: Kind::Integer { min: 1, max: 100_000_000 },
-            help: "round trips",
-        },
+        Parameter { name: "n", default: "20k", kind: Kind::Integer { min: 1, max: 100_000_000 }, help: "round trips" },
     ],
     exercises: &["syscall:futex", "switches:voluntary"],
     needs: &[Need::Cpus(2)],
@@ -60,7 +55,10 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
     let kind = if arguments.word("as") == "processes" { As::Processes } else { As::Threads };
     let cpus = stage.cpus().unwrap_or_else(crate::os::cpus::allowed);
     if !sleeping && cpus.len() < 2 {
-        return Err(Failure::unavailable("polling needs two CPUs, one for each side", "allow two by cpu=, or use by=futex"));
+        return Err(Failure::unavailable(
+            "polling needs two CPUs, one for each side",
+            "allow two by cpu=, or use by=futex",
+        ));
     }
     let lines = shared_futexes(2)?;
     let (ping, pong) = (&lines[0].word, &lines[1].word);

@@ -78,7 +78,10 @@ static AUTHORISED: &[Request] = &[
     ("read memory of process 1", read_process_1),
     ("host name longer than allowed", call!(libc::syscall(libc::SYS_sethostname, 0usize, 1usize << 20))),
     ("clock tick of 0", set_tick_of_clock),
-    ("mount of no known type", call!(libc::mount(c"none".as_ptr(), c"/".as_ptr(), c"nosuchfs".as_ptr(), 0, std::ptr::null()))),
+    (
+        "mount of no known type",
+        call!(libc::mount(c"none".as_ptr(), c"/".as_ptr(), c"nosuchfs".as_ptr(), 0, std::ptr::null())),
+    ),
     ("reboot with a wrong magic", call!(libc::syscall(libc::SYS_reboot, 0, 0, 0, 0))),
     ("load an empty module", call!(libc::syscall(libc::SYS_init_module, 0usize, 0usize, c"".as_ptr()))),
     ("swap on a missing file", call!(libc::swapon(c"/nonexistent/swap".as_ptr(), 0))),
@@ -90,10 +93,13 @@ static AUTHORISED: &[Request] = &[
 
 /// Requests that are wrong, whoever asks.
 static WRONG: &[Request] = &[
-    ("read into a bad pointer", call!({
-        let fd = libc::open(c"/dev/zero".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
-        libc::read(fd, BAD_POINTER as *mut libc::c_void, 1)
-    })),
+    (
+        "read into a bad pointer",
+        call!({
+            let fd = libc::open(c"/dev/zero".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+            libc::read(fd, BAD_POINTER as *mut libc::c_void, 1)
+        }),
+    ),
     ("read descriptor -1", call!(libc::syscall(libc::SYS_read, -1, 0, 0))),
     ("system call without a number in the table", call!(libc::syscall(crate::MARK_SYSCALL - 1))),
     ("map 0 bytes", call!(libc::syscall(libc::SYS_mmap, 0, 0, 0, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0))),
@@ -143,8 +149,10 @@ fn run(_: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
         .measure("nobody_wrong_refused", wrong(&as_nobody) as f64)
         .verified("each answer was read; every wrong request was refused");
     if let Some(as_root) = &as_root {
-        let only_nobody =
-            as_root.iter().zip(&as_nobody).filter(|(root, nobody)| refused_rightless(nobody) && !refused_rightless(root));
+        let only_nobody = as_root
+            .iter()
+            .zip(&as_nobody)
+            .filter(|(root, nobody)| refused_rightless(nobody) && !refused_rightless(root));
         outcome = outcome
             .measure("refused_to_nobody_only", only_nobody.count() as f64)
             .measure("root_refused", as_root[..split].iter().filter(|end| refused_rightless(end)).count() as f64)

@@ -15,16 +15,20 @@ pub(crate) static WORKLOAD: Workload = Workload {
             name: "kind",
             default: "getppid",
             kind: Kind::Choice(&[
-                "getppid", "invalid", "read", "write", "getrandom", "openclose", "stat", "futex_wake", "vdso", "function",
+                "getppid",
+                "invalid",
+                "read",
+                "write",
+                "getrandom",
+                "openclose",
+                "stat",
+                "futex_wake",
+                "vdso",
+                "function",
             ]),
             help: "which call; vdso and function are controls that stay in user mode; openclose makes two calls",
         },
-        Parameter {
-            name: "n",
-            default: "200k",
-            kind: Kind::Integer { min: 1, max: 1_000_000_000 },
-            help: "how many",
-        },
+        Parameter { name: "n", default: "200k", kind: Kind::Integer { min: 1, max: 1_000_000_000 }, help: "how many" },
         Parameter {
             name: "size",
             default: "1",
@@ -54,7 +58,9 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
         "read" => repeat(stage, n, || unsafe { libc::read(zero, at.cast(), size) } == size as isize),
         "write" => repeat(stage, n, || unsafe { libc::write(null, at.cast(), size) } == size as isize),
         "getrandom" => repeat(stage, n, || unsafe { libc::syscall(libc::SYS_getrandom, at, size, 0) } > 0),
-        "openclose" => repeat(stage, n, || unsafe { libc::close(libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY)) } == 0),
+        "openclose" => {
+            repeat(stage, n, || unsafe { libc::close(libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY)) } == 0)
+        }
         "stat" => repeat(stage, n, || unsafe { libc::access(c"/".as_ptr(), libc::F_OK) } == 0),
         "futex_wake" => repeat(stage, n, || unsafe { libc::syscall(libc::SYS_futex, &word, libc::FUTEX_WAKE, 1) } == 0),
         "vdso" => repeat(stage, n, || clock::monotonic() > 0),

@@ -45,7 +45,6 @@ pub(crate) fn thread_switches() -> (u64, u64) {
     (usage.ru_nvcsw as u64, usage.ru_nivcsw as u64)
 }
 
-
 /// One `clock_nanosleep`, relative, restarted after a signal.
 pub(crate) fn sleep(time: Duration) {
     std::thread::sleep(time);

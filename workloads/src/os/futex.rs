@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Sleeps while the word holds `value`. Returns at once when it does not; may also return for no reason.
 pub(crate) fn wait(word: &AtomicU32, value: u32) {
     // SAFETY: the word outlives the call; a null timeout means none.
-    unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, value, std::ptr::null::<libc::timespec>()) };
+    unsafe {
+        libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, value, std::ptr::null::<libc::timespec>())
+    };
 }
 
 /// Wakes up to `n` sleepers.

@@ -17,12 +17,7 @@ pub(crate) static WORKLOAD: Workload = Workload {
             kind: Kind::Choice(&["nothing", "switch", "flush"]),
             help: "what happens between two readings: nothing, a switch there and back, or a sweep over other memory",
         },
-        Parameter {
-            name: "share",
-            default: "process",
-            kind: Kind::Choice(SHARES),
-            help: "what the other task shares",
-        },
+        Parameter { name: "share", default: "process", kind: Kind::Choice(SHARES), help: "what the other task shares" },
         Parameter {
             name: "set",
             default: "128k",
@@ -56,14 +51,8 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
         // The set belongs to the first task alone: the ring's own sets are empty.
         let data = Resident::new(set, HugePages::No)?;
         touch(data.as_ptr(), set);
-        let ring = Ring {
-            tasks: 2,
-            rounds: n,
-            share: arguments.word("share"),
-            carrier: "futex",
-            working_set: 0,
-            batch: true,
-        };
+        let ring =
+            Ring { tasks: 2, rounds: n, share: arguments.word("share"), carrier: "futex", working_set: 0, batch: true };
         let mut outcome = ring.run(stage, |_, _| timed(data.as_ptr(), set, &mut samples))?;
         outcome.operations = n;
         return Ok(outcome.samples(samples));

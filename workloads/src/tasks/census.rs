@@ -16,7 +16,8 @@ pub(crate) static WORKLOAD: Workload = Workload {
 };
 
 /// They run one process for each window or script of their user, which says nothing about a program's design.
-const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "fish", "ksh", "busybox", "tmux", "screen", "login", "su", "sudo"];
+const SHELLS: &[&str] =
+    &["sh", "bash", "dash", "zsh", "fish", "ksh", "busybox", "tmux", "screen", "login", "su", "sudo"];
 /// PF_KTHREAD in /proc/PID/stat.
 const KERNEL_THREAD: u64 = 0x0020_0000;
 

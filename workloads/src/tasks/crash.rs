@@ -19,8 +19,18 @@ pub(crate) static WORKLOAD: Workload = Workload {
             name: "kind",
             default: "segv",
             kind: Kind::Choice(&[
-                "segv", "abort", "exit", "kill", "return", "handled", "repaired", "private_write", "shared_write",
-                "plain_lock", "robust_lock", "group",
+                "segv",
+                "abort",
+                "exit",
+                "kill",
+                "return",
+                "handled",
+                "repaired",
+                "private_write",
+                "shared_write",
+                "plain_lock",
+                "robust_lock",
+                "group",
             ]),
             help: "return, handled and repaired are controls; private_write and shared_write corrupt data; \
                    the locks are held by the one that crashes; group kills the process group",
@@ -134,7 +144,8 @@ pub(crate) fn fault() {
     // SAFETY: a new mapping without access; the write faults by design and touches no object of the program.
     unsafe {
         // Rust's own handler reports stack overflows; the default action is what is wanted here, unless set above.
-        let at = libc::mmap(std::ptr::null_mut(), page(), libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0);
+        let at =
+            libc::mmap(std::ptr::null_mut(), page(), libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0);
         FAULTING_PAGE.store(at as usize, Ordering::Release);
         at.cast::<u8>().write_volatile(1);
     }
@@ -207,7 +218,8 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
     Gate(common.go).open();
     // The failing one's end; where it is a thread that lives on or its process's control, its time to act.
     let failing = group.len() - 1;
-    let ends = place == "process" || !matches!(kind, "return" | "handled" | "repaired" | "private_write" | "shared_write");
+    let ends =
+        place == "process" || !matches!(kind, "return" | "handled" | "repaired" | "private_write" | "shared_write");
     let ended = if ends { Some(group[failing].wait()?) } else { None };
     clock::sleep(Duration::from_millis(20));
     let survivors = survivors(common, &mut group[..])?;
@@ -219,7 +231,10 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
         .note("failing", ended.map_or("lives on".to_string(), |e| format!("{e:?}")))
         .verified("heartbeats were counted before and after the failure");
     if let Some(how) = ended {
-        outcome = outcome.measure("failing_was_signalled", f64::from(u8::from(matches!(how, crate::os::child::Ended::Signalled(_)))));
+        outcome = outcome.measure(
+            "failing_was_signalled",
+            f64::from(u8::from(matches!(how, crate::os::child::Ended::Signalled(_)))),
+        );
     }
     Ok(outcome)
 }
@@ -265,7 +280,11 @@ fn processes(common: Common, kind: &'static str, n: usize) -> Result<Vec<Child>,
         let child = Child::fork(move || {
             join(0);
             limits::crash_without_core();
-            if index < n { heartbeat(common, index) } else { fail(common, kind) }
+            if index < n {
+                heartbeat(common, index)
+            } else {
+                fail(common, kind)
+            }
             0
         })?;
         join(child.pid());

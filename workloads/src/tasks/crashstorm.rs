@@ -13,7 +13,12 @@ pub(crate) static WORKLOAD: Workload = Workload {
     concept: "errors of user programs end them and leave the system as it was",
     unit: "crash",
     parameters: &[
-        Parameter { name: "n", default: "100", kind: Kind::Integer { min: 1, max: 100_000 }, help: "crashing children" },
+        Parameter {
+            name: "n",
+            default: "100",
+            kind: Kind::Integer { min: 1, max: 100_000 },
+            help: "crashing children",
+        },
         Parameter {
             name: "kind",
             default: "segv",

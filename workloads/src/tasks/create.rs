@@ -88,9 +88,11 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
             .expect("tasks:processes", Relation::Exactly, n as f64)
             .calls("execve", n)
             .expect("syscall:wait4", Relation::AtLeast, n as f64),
-        _ => outcome
-            .expect("tasks:processes", Relation::Exactly, n as f64)
-            .expect("syscall:wait4", Relation::AtLeast, n as f64),
+        _ => outcome.expect("tasks:processes", Relation::Exactly, n as f64).expect(
+            "syscall:wait4",
+            Relation::AtLeast,
+            n as f64,
+        ),
     })
 }
 
@@ -151,9 +153,8 @@ fn posix_spawn(program: &CString) -> Result<bool, Failure> {
     let mut pid = 0;
     let null = std::ptr::null();
     // SAFETY: both lists are live and end in NULL; no attributes are given.
-    let error = unsafe {
-        libc::posix_spawn(&mut pid, program.as_ptr(), null, null.cast(), argv.as_ptr(), argv[1..].as_ptr())
-    };
+    let error =
+        unsafe { libc::posix_spawn(&mut pid, program.as_ptr(), null, null.cast(), argv.as_ptr(), argv[1..].as_ptr()) };
     if error != 0 {
         return Err(Failure::Os { what: "posix_spawn".into(), source: std::io::Error::from_raw_os_error(error) });
     }

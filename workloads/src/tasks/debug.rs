@@ -59,7 +59,9 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
     let pid = child.pid();
     match stop(pid)? {
         Ok(libc::SIGSTOP) => {}
-        other => return Err(Failure::unavailable(format!("ptrace is refused here ({other:?})"), "allow it in seccomp")),
+        other => {
+            return Err(Failure::unavailable(format!("ptrace is refused here ({other:?})"), "allow it in seccomp"));
+        }
     }
     let mut good = 0;
     stage.begin();

@@ -15,12 +15,7 @@ pub(crate) static WORKLOAD: Workload = Workload {
             kind: Kind::Choice(SHARES),
             help: "process shares nothing; vm, files and vm+files are clone flags; thread is a POSIX thread",
         },
-        Parameter {
-            name: "by",
-            default: "futex",
-            kind: Kind::Choice(CARRIERS),
-            help: "what carries the token",
-        },
+        Parameter { name: "by", default: "futex", kind: Kind::Choice(CARRIERS), help: "what carries the token" },
         Parameter {
             name: "n",
             default: "10k",

@@ -71,7 +71,9 @@ fn interpreter(free_threaded: bool) -> Result<(PathBuf, String), Failure> {
     const ASK: &str = "import sys, sysconfig; assert sys.version_info >= (3, 7); \
         print(int(bool(sysconfig.get_config_var('Py_GIL_DISABLED'))), sys.version.split()[0], sys.executable)";
     for candidate in candidates(free_threaded) {
-        let Ok(answer) = Command::new(&candidate).args(["-S", "-c", ASK]).stderr(Stdio::null()).output() else { continue };
+        let Ok(answer) = Command::new(&candidate).args(["-S", "-c", ASK]).stderr(Stdio::null()).output() else {
+            continue;
+        };
         let text = String::from_utf8_lossy(&answer.stdout).into_owned();
         let mut words = text.trim().splitn(3, ' ');
         if let (Some(lock), Some(version), Some(real)) = (words.next(), words.next(), words.next())

@@ -9,24 +9,14 @@ pub(crate) static WORKLOAD: Workload = Workload {
     concept: "switching among many address spaces on one CPU, which can keep only a few of them tagged in its TLB",
     unit: "hop",
     parameters: &[
-        Parameter {
-            name: "tasks",
-            default: "8",
-            kind: Kind::Integer { min: 2, max: 64 },
-            help: "tasks in the ring",
-        },
+        Parameter { name: "tasks", default: "8", kind: Kind::Integer { min: 2, max: 64 }, help: "tasks in the ring" },
         Parameter {
             name: "share",
             default: "process",
             kind: Kind::Choice(SHARES),
             help: "process shares nothing; vm, files and vm+files are clone flags; thread is a POSIX thread",
         },
-        Parameter {
-            name: "by",
-            default: "futex",
-            kind: Kind::Choice(CARRIERS),
-            help: "what carries the token",
-        },
+        Parameter { name: "by", default: "futex", kind: Kind::Choice(CARRIERS), help: "what carries the token" },
         Parameter {
             name: "n",
             default: "2k",

@@ -43,7 +43,9 @@ impl Carrier {
             match kind {
                 "futex" => return Ok(Carrier::Futex(&shared_futexes(1)?[0].word)),
                 "pipe" => libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC),
-                "socket" => libc::socketpair(libc::AF_UNIX, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0, ends.as_mut_ptr()),
+                "socket" => {
+                    libc::socketpair(libc::AF_UNIX, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0, ends.as_mut_ptr())
+                }
                 _ => {
                     ends = [libc::eventfd(0, libc::EFD_CLOEXEC); 2];
                     ends[0]
@@ -163,9 +165,8 @@ impl Ring {
         }
         let carriers = (0..self.tasks).map(|_| Carrier::new(self.carrier)).collect::<Result<Vec<_>, _>>()?;
         let counts = shared_words(self.tasks * 3)?;
-        let sets = (0..self.tasks)
-            .map(|_| Resident::new(self.working_set, HugePages::No))
-            .collect::<Result<Vec<_>, _>>()?;
+        let sets =
+            (0..self.tasks).map(|_| Resident::new(self.working_set, HugePages::No)).collect::<Result<Vec<_>, _>>()?;
         let finish = &shared_futexes(1)?[0].word;
         let place = |index: usize| Place {
             mine: carriers[index],
@@ -244,7 +245,9 @@ impl Ring {
             "futex" => outcome.at_least("syscall:futex", hops as f64),
             // Each task but the first has its first read open when the window opens, so it ends one read more than it
             // starts; and the last give of every round is a write.
-            "socket" | "pipe" | "eventfd" => outcome.calls("write", hops).at_least("syscall:read", (hops - tasks) as f64),
+            "socket" | "pipe" | "eventfd" => {
+                outcome.calls("write", hops).at_least("syscall:read", (hops - tasks) as f64)
+            }
             _ => outcome,
         })
     }

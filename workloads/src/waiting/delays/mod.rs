@@ -87,10 +87,8 @@ fn random_times(n: u64, longest: u64, seed: u64) -> Vec<u64> {
 
 /// Answers each request when its time has come, however many there are at once.
 fn answer(connections: &[UnixDatagram]) -> std::io::Result<()> {
-    let mut polled: Vec<libc::pollfd> = connections
-        .iter()
-        .map(|c| libc::pollfd { fd: c.as_raw_fd(), events: libc::POLLIN, revents: 0 })
-        .collect();
+    let mut polled: Vec<libc::pollfd> =
+        connections.iter().map(|c| libc::pollfd { fd: c.as_raw_fd(), events: libc::POLLIN, revents: 0 }).collect();
     let mut due: BinaryHeap<Reverse<(u64, usize, u64)>> = BinaryHeap::new();
     let mut answered = 0;
     while answered < connections.len() {

@@ -70,7 +70,11 @@ pub(super) fn one_by_one(address: SocketAddr, plan: Plan, latencies: &'static [A
             Some(stream) => stream,
             None => connect(address, plan)?,
         };
-        if plan.http { ask_http(&mut stream, number)? } else { ask_plain(&mut stream, number)? }
+        if plan.http {
+            ask_http(&mut stream, number)?
+        } else {
+            ask_plain(&mut stream, number)?
+        }
         latencies[number as usize].store(clock::monotonic() - start, Ordering::Release);
         if plan.reuse {
             *lane = Some(stream);
@@ -104,7 +108,11 @@ impl Lane {
                 if answer == reply(number) { Ok(()) } else { Err(wrong(number)) }
             }
             Lane::Http(sender) => {
-                if sender.get(number).await? == http::body(number).as_bytes() { Ok(()) } else { Err(wrong(number)) }
+                if sender.get(number).await? == http::body(number).as_bytes() {
+                    Ok(())
+                } else {
+                    Err(wrong(number))
+                }
             }
         }
     }

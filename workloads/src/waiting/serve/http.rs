@@ -22,7 +22,11 @@ pub(super) fn body(number: u64) -> String {
 struct Io(TcpStream);
 
 impl Read for Io {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, mut buffer: ReadBufCursor<'_>) -> Poll<Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<Result<()>> {
         let mut piece = [0u8; 2048];
         let most = buffer.remaining().min(piece.len());
         let mut read = ReadBuf::new(&mut piece[..most]);
