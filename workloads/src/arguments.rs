@@ -250,7 +250,7 @@ fn show_time(n: u64) -> String {
 }
 
 fn show_scaled(n: u64, suffixes: &[(&str, u64)]) -> String {
-    match suffixes.iter().rev().find(|(_, factor)| n >= *factor && n % factor == 0) {
+    match suffixes.iter().rev().find(|(_, factor)| n >= *factor && n.is_multiple_of(*factor)) {
         Some((suffix, factor)) if n > 0 => format!("{}{suffix}", n / factor),
         _ => n.to_string(),
     }

@@ -88,7 +88,7 @@ macro_rules! counted {
 counted! {
     system_calls: "syscalls n=40", "syscalls kind=invalid n=40", "syscalls kind=read n=40 size=100",
         "syscalls kind=write n=40", "syscalls kind=getrandom n=40", "syscalls kind=openclose n=40",
-        "syscalls kind=stat n=40", "syscalls kind=futex_wake n=40", "syscalls kind=vdso n=40",
+        "syscalls kind=access n=40", "syscalls kind=futex_wake n=40", "syscalls kind=vdso n=40",
         "syscalls kind=function n=40";
     round_trips: "pingpong n=30", "pingpong share=process by=pipe n=30", "pingpong share=thread by=eventfd n=30",
         "pingpong share=files by=socket n=30", "ring n=10 tasks=4";

@@ -22,10 +22,10 @@ pub(crate) fn temporary(folder: &Path) -> Result<File, Failure> {
 
 /// Whether a folder is kept in memory, where no read reaches a disk. tmpfs and ramfs accept O_DIRECT all the same.
 pub(crate) fn in_memory(folder: &Path) -> bool {
-    const RAMFS: i64 = 0x8584_58f6;
+    const RAMFS: i128 = 0x8584_58f6;
     nix::sys::statfs::statfs(folder).is_ok_and(|at| {
         let kind = at.filesystem_type();
-        kind == nix::sys::statfs::TMPFS_MAGIC || kind.0 as i64 == RAMFS
+        kind == nix::sys::statfs::TMPFS_MAGIC || i128::from(kind.0) == RAMFS
     })
 }
 
