@@ -47,14 +47,21 @@ pub(crate) fn reopen(file: &File, flags: i32) -> Result<File, Failure> {
     })
 }
 
+fn refused(e: std::io::Error) -> Failure {
+    Failure::unavailable(
+        format!("io_uring cannot be set up ({e})"),
+        "it needs Linux 5.6, kernel.io_uring_disabled=0 and a seccomp profile that allows it",
+    )
+}
+
 /// An io_uring of that many entries, where the kernel gives one.
 pub(crate) fn ring(entries: u32) -> Result<io_uring::IoUring, Failure> {
-    io_uring::IoUring::new(entries).map_err(|e| {
-        Failure::unavailable(
-            format!("io_uring cannot be set up ({e})"),
-            "it needs Linux 5.6, kernel.io_uring_disabled=0 and a seccomp profile that allows it",
-        )
-    })
+    io_uring::IoUring::new(entries).map_err(refused)
+}
+
+/// One whose submissions a kernel thread finds by polling. It sleeps after 20 ms without any.
+pub(crate) fn polled_ring(entries: u32) -> Result<io_uring::IoUring, Failure> {
+    io_uring::IoUring::builder().setup_sqpoll(20).build(entries).map_err(refused)
 }
 
 /// Blocks of a file: the first and last words of each hold its number.
