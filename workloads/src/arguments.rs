@@ -1,7 +1,7 @@
 //! `name=value` arguments: parsing, bounds, and errors that name what is valid.
 
 use crate::descriptor::{Kind, Parameter, Workload};
-use crate::os::cpus;
+use crate::os::{cpus, tempfile};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -210,7 +210,7 @@ fn parse_value(parameter: &Parameter, text: &str) -> Result<Value, ArgumentError
             }
         }
         Kind::Folder => {
-            let path = if text == "auto" { std::env::temp_dir() } else { PathBuf::from(text) };
+            let path = if text == "auto" { tempfile::folder() } else { PathBuf::from(text) };
             if path.is_dir() {
                 Ok(Value::Folder(path))
             } else {
@@ -250,7 +250,7 @@ fn show_time(n: u64) -> String {
 }
 
 fn show_scaled(n: u64, suffixes: &[(&str, u64)]) -> String {
-    match suffixes.iter().rev().find(|(_, factor)| n >= *factor && n % factor == 0) {
+    match suffixes.iter().rev().find(|(_, factor)| n >= *factor && n.is_multiple_of(*factor)) {
         Some((suffix, factor)) if n > 0 => format!("{}{suffix}", n / factor),
         _ => n.to_string(),
     }

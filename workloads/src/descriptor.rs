@@ -62,7 +62,7 @@ pub enum Kind {
     },
     /// `any`, `one` (the first CPU this process may use), or a list: `0`, `0,1`, `0-3`.
     Cpus,
-    /// A folder that exists; `auto` is the system's folder for temporary files.
+    /// A folder that exists; `auto` is the system's folder for temporary files, or another one if that is in memory.
     Folder,
 }
 

@@ -41,6 +41,10 @@ static ALL: &[&Workload] = &[
     &tasks::census::WORKLOAD,
     // waiting
     &waiting::block::WORKLOAD,
+    &waiting::delays::WORKLOAD,
+    &waiting::nonblocking::WORKLOAD,
+    &waiting::serve::WORKLOAD,
+    &waiting::fileio::WORKLOAD,
     // user mode and kernel mode
     &modes::syscalls::WORKLOAD,
     &modes::kernelshare::WORKLOAD,
@@ -54,6 +58,20 @@ static ALL: &[&Workload] = &[
 
 /// Workloads that others start as their own children; not listed.
 static HIDDEN: &[&Workload] = &[&tasks::idle::STANDBY];
+
+/// One of several sources that do the same job and differ in how they wait: the job of the workload `delays`.
+#[derive(Debug, Clone, Copy)]
+pub struct Twin {
+    /// The value of the parameter `by` that runs it.
+    pub by: &'static str,
+    /// Its source text, whole.
+    pub source: &'static str,
+}
+
+/// The sources of one job by sequence, threads, async tasks and callbacks, to be compared.
+pub fn twins() -> &'static [Twin] {
+    waiting::delays::TWINS
+}
 
 /// Every bundled workload, in the order of a list.
 pub fn all() -> &'static [&'static Workload] {

@@ -3,7 +3,7 @@
 use crate::descriptor::{Kind, Parameter, Workload};
 use crate::failure::ensure;
 use crate::os::child::Child;
-use crate::os::tempfile::{Block, temporary};
+use crate::os::tempfile::{Block, polled_ring, ring, temporary};
 use crate::{Arguments, Failure, Outcome, Stage};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -17,8 +17,8 @@ pub(crate) static WORKLOAD: Workload = Workload {
         Parameter {
             name: "by",
             default: "readwrite",
-            kind: Kind::Choice(&["readwrite", "sendfile", "splice", "copy_file_range", "io_uring"]),
-            help: "how; copy_file_range copies to files only",
+            kind: Kind::Choice(&["readwrite", "sendfile", "splice", "copy_file_range", "io_uring", "io_uring_poll"]),
+            help: "how; copy_file_range copies to files only; io_uring_poll: a kernel thread polls the queue, no calls",
         },
         Parameter {
             name: "to",
@@ -57,7 +57,7 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
     stage.begin();
     let mut moved = 0;
     while moved < size {
-        let got = mover.step(&source, &sink, moved, piece.min(size - moved))?;
+        let got = mover.step(&source, &sink, moved, size - moved)?;
         ensure(got > 0, || format!("{by} moved nothing after {moved} bytes"))?;
         moved += got;
     }
@@ -107,8 +107,14 @@ fn socket(size: usize) -> Result<(File, Option<Child>), Failure> {
     Ok((File::from(std::os::fd::OwnedFd::from(stream)), Some(reader)))
 }
 
+/// Pieces that a queued call moves at a time.
+const CHAIN: usize = 8;
+/// Looks at the completion queue before sleeping. Without a CPU to spare the polling thread waits for this one's.
+const PATIENCE: u32 = 20_000;
+
 /// One way of moving, with what it keeps between calls.
 struct Mover {
+    piece: usize,
     by: &'static str,
     buffer: Vec<u8>,
     pipe: Option<(File, File)>,
@@ -135,8 +141,13 @@ impl Mover {
         } else {
             None
         };
-        let ring = if by == "io_uring" { Some(crate::os::tempfile::ring(8)?) } else { None };
-        Ok(Mover { by, buffer: vec![0; piece], pipe, ring, to_file, calls: 0 })
+        let ring = match by {
+            "io_uring" => Some(ring(2 * CHAIN as u32)?),
+            "io_uring_poll" => Some(polled_ring(2 * CHAIN as u32)?),
+            _ => None,
+        };
+        let buffer = vec![0; piece * if ring.is_some() { CHAIN } else { 1 }];
+        Ok(Mover { piece, by, buffer, pipe, ring, to_file, calls: 0 })
     }
 
     fn names(&self) -> &'static [&'static str] {
@@ -145,12 +156,14 @@ impl Mover {
             "splice" => &["splice"],
             "copy_file_range" => &["copy_file_range"],
             "io_uring" => &["io_uring_enter"],
+            "io_uring_poll" => &[],
             _ => &["read", "write"],
         }
     }
 
-    /// Moves up to `piece` bytes; the source and the sink stand at `done`.
-    fn step(&mut self, source: &File, sink: &File, done: usize, piece: usize) -> Result<usize, Failure> {
+    /// Moves a piece, or a chain of them, of what is left; the source and the sink stand at `done`.
+    fn step(&mut self, source: &File, sink: &File, done: usize, left: usize) -> Result<usize, Failure> {
+        let piece = self.piece.min(left);
         let (from, into) = (source.as_raw_fd(), sink.as_raw_fd());
         let null = std::ptr::null_mut();
         let none = std::ptr::null_mut::<libc::loff_t>();
@@ -182,7 +195,7 @@ impl Mover {
                 self.calls += 1;
                 Ok(all)
             }
-            "io_uring" => self.queued(from, into, done, piece),
+            "io_uring" | "io_uring_poll" => self.queued(from, into, done, left),
             _ => {
                 // SAFETY: both descriptors are open and the buffer holds at least `piece` bytes.
                 unsafe {
@@ -200,31 +213,61 @@ impl Mover {
         }
     }
 
-    /// A read linked to a write, submitted and awaited in one call.
-    fn queued(&mut self, from: i32, into: i32, done: usize, piece: usize) -> Result<usize, Failure> {
+    /// Up to [`CHAIN`] reads, each linked to a write and that to the next read, submitted and awaited together.
+    fn queued(&mut self, from: i32, into: i32, done: usize, left: usize) -> Result<usize, Failure> {
         use io_uring::{opcode, squeue::Flags, types::Fd};
         let ring = self.ring.as_mut().expect("io_uring has a ring");
-        let at = self.buffer.as_mut_ptr();
-        let read = opcode::Read::new(Fd(from), at, piece as u32).offset(done as u64).build();
-        // A socket has no position and takes the whole of it or less; MSG_WAITALL makes it whole.
-        let write = if self.to_file {
-            opcode::Write::new(Fd(into), at, piece as u32).offset(done as u64).build()
-        } else {
-            opcode::Send::new(Fd(into), at, piece as u32).flags(libc::MSG_WAITALL).build()
-        };
-        // SAFETY: the buffer outlives both, which are awaited before it is used again.
-        unsafe {
-            let mut queue = ring.submission();
-            queue
-                .push(&read.flags(Flags::IO_LINK).user_data(0))
-                .and_then(|()| queue.push(&write.user_data(1)))
-                .map_err(|_| Failure::wrong("the submission queue is full"))?;
+        let (mut all, mut entries) = (0usize, 0u64);
+        // Published as a whole when dropped: a polling kernel ends a chain at the last entry that it sees.
+        let mut queue = ring.submission();
+        while all < left && entries < CHAIN as u64 {
+            let piece = self.piece.min(left - all);
+            let offset = (done + all) as u64;
+            let last = all + piece == left || entries + 1 == CHAIN as u64;
+            // SAFETY: the buffer has room for CHAIN pieces.
+            let at = unsafe { self.buffer.as_mut_ptr().add(entries as usize * self.piece) };
+            let read = opcode::Read::new(Fd(from), at, piece as u32).offset(offset).build();
+            // A socket has no position and takes the whole of it or less; MSG_WAITALL makes it whole.
+            let write = if self.to_file {
+                opcode::Write::new(Fd(into), at, piece as u32).offset(offset).build()
+            } else {
+                opcode::Send::new(Fd(into), at, piece as u32).flags(libc::MSG_WAITALL).build()
+            };
+            let write = if last { write } else { write.flags(Flags::IO_LINK) };
+            // SAFETY: the buffer outlives both, which are awaited before it is used again.
+            let pushed = unsafe {
+                queue
+                    .push(&read.flags(Flags::IO_LINK).user_data(piece as u64))
+                    .and_then(|()| queue.push(&write.user_data(piece as u64)))
+            };
+            pushed.map_err(|_| Failure::wrong("the submission queue is full"))?;
+            all += piece;
+            entries += 1;
         }
-        ring.submit_and_wait(2).map_err(Failure::of("io_uring_enter"))?;
-        self.calls += 1;
+        drop(queue);
+        self.await_all(2 * entries as usize)?;
+        Ok(all)
+    }
+
+    fn await_all(&mut self, entries: usize) -> Result<(), Failure> {
+        let ring = self.ring.as_mut().expect("io_uring has a ring");
+        let mut looks = 0;
+        if ring.params().is_setup_sqpoll() {
+            // Enters the kernel only to wake the polling thread, should it have gone to sleep.
+            ring.submit().map_err(Failure::of("io_uring_enter"))?;
+            while ring.completion().len() < entries && looks < PATIENCE {
+                std::hint::spin_loop();
+                looks += 1;
+            }
+        }
+        if ring.completion().len() < entries {
+            ring.submit_and_wait(entries).map_err(Failure::of("io_uring_enter"))?;
+            self.calls += 1;
+        }
         for entry in ring.completion() {
-            ensure(entry.result() == piece as i32, || format!("a queued call moved {} of {piece}", entry.result()))?;
+            let wanted = entry.user_data() as i32;
+            ensure(entry.result() == wanted, || format!("a queued call moved {} of {wanted}", entry.result()))?;
         }
-        Ok(piece)
+        Ok(())
     }
 }

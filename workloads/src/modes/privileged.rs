@@ -7,18 +7,27 @@ use crate::descriptor::{Kind, Need, Parameter, Workload};
 use crate::failure::ensure;
 use crate::os::child::{Child, Ended};
 use crate::os::limits;
+use crate::tasks::isolation::become_nobody;
 use crate::{Arguments, Failure, Outcome, Relation, Stage};
 
 pub(crate) static WORKLOAD: Workload = Workload {
     name: "privileged",
     concept: "in user mode the processor itself refuses instructions that touch the machine, whoever runs them",
     unit: "instruction",
-    parameters: &[Parameter {
-        name: "list",
-        default: "privileged",
-        kind: Kind::Choice(&["privileged", "controls"]),
-        help: "instructions that must fault, or controls that must not",
-    }],
+    parameters: &[
+        Parameter {
+            name: "list",
+            default: "privileged",
+            kind: Kind::Choice(&["privileged", "controls"]),
+            help: "instructions that must fault, or controls that must not",
+        },
+        Parameter {
+            name: "as",
+            default: "self",
+            kind: Kind::Choice(&["self", "nobody"]),
+            help: "who executes them: this user, or nobody (as root)",
+        },
+    ],
     exercises: &["tasks:processes", "syscall:wait4"],
     needs: &[Need::Arch(&["x86_64", "aarch64"])],
     run,
@@ -114,6 +123,7 @@ static PRIVILEGED: &[Instruction] = &[];
 static CONTROLS: &[Instruction] = &[];
 
 const RAN: i32 = 7;
+const NOT_NOBODY: i32 = 8;
 
 fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
     let controls = arguments.word("list") == "controls";
@@ -121,10 +131,14 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
     if list.is_empty() {
         return Err(Failure::unavailable("no list of instructions for this processor", "use x86_64 or aarch64"));
     }
+    let other = arguments.word("as") == "nobody";
     let mut ends = Vec::with_capacity(list.len());
     stage.begin();
     for (name, execute) in list {
         let mut child = Child::fork(|| {
+            if other && !become_nobody() {
+                return NOT_NOBODY;
+            }
             limits::crash_without_core();
             for signal in [libc::SIGSEGV, libc::SIGBUS] {
                 // SAFETY: restores the default action, which the language runtime replaced.
@@ -136,11 +150,14 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
         ends.push((*name, child.wait()?));
     }
     stage.end();
+    if ends.iter().any(|(_, end)| *end == Ended::Exited(NOT_NOBODY)) {
+        return Err(Failure::unavailable("only root can become nobody", "run as root, or leave as=self"));
+    }
     let ran = ends.iter().filter(|(_, end)| *end == Ended::Exited(RAN)).count();
     let faulted = ends.iter().filter(|(_, end)| matches!(end, Ended::Signalled(_))).count();
     ensure(ran + faulted == ends.len(), || format!("an instruction neither ran nor faulted: {ends:?}"))?;
     // SAFETY: geteuid has no preconditions.
-    let uid = unsafe { libc::geteuid() };
+    let uid = if other { 65534 } else { unsafe { libc::geteuid() } };
     let mut outcome = stage
         .outcome(ends.len() as u64)
         .measure("instructions", ends.len() as f64)

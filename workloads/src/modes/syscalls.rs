@@ -21,7 +21,7 @@ pub(crate) static WORKLOAD: Workload = Workload {
                 "write",
                 "getrandom",
                 "openclose",
-                "stat",
+                "access",
                 "futex_wake",
                 "vdso",
                 "function",
@@ -51,18 +51,39 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
     let null = open("/dev/null", libc::O_WRONLY)?;
     let word = 0u32;
     let at = buffer.as_mut_ptr();
-    // SAFETY (each closure): the buffer is live and `size` long, the descriptors are open, the numbers are valid.
     let good = match kind {
-        "getppid" => repeat(stage, n, || unsafe { libc::getppid() } > 0),
-        "invalid" => repeat(stage, n, || unsafe { libc::syscall(INVALID) } == -1),
-        "read" => repeat(stage, n, || unsafe { libc::read(zero, at.cast(), size) } == size as isize),
-        "write" => repeat(stage, n, || unsafe { libc::write(null, at.cast(), size) } == size as isize),
-        "getrandom" => repeat(stage, n, || unsafe { libc::syscall(libc::SYS_getrandom, at, size, 0) } > 0),
-        "openclose" => {
-            repeat(stage, n, || unsafe { libc::close(libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY)) } == 0)
-        }
-        "stat" => repeat(stage, n, || unsafe { libc::access(c"/".as_ptr(), libc::F_OK) } == 0),
-        "futex_wake" => repeat(stage, n, || unsafe { libc::syscall(libc::SYS_futex, &word, libc::FUTEX_WAKE, 1) } == 0),
+        "getppid" => repeat(stage, n, || {
+            // SAFETY: getppid has no preconditions.
+            unsafe { libc::getppid() > 0 }
+        }),
+        "invalid" => repeat(stage, n, || {
+            // SAFETY: a number without a call takes no pointer and does nothing.
+            unsafe { libc::syscall(INVALID) == -1 }
+        }),
+        "read" => repeat(stage, n, || {
+            // SAFETY: the descriptor is open and the buffer `size` long.
+            unsafe { libc::read(zero, at.cast(), size) == size as isize }
+        }),
+        "write" => repeat(stage, n, || {
+            // SAFETY: as above.
+            unsafe { libc::write(null, at.cast(), size) == size as isize }
+        }),
+        "getrandom" => repeat(stage, n, || {
+            // SAFETY: the buffer is `size` long.
+            unsafe { libc::syscall(libc::SYS_getrandom, at, size, 0) > 0 }
+        }),
+        "openclose" => repeat(stage, n, || {
+            // SAFETY: the path is a C string; the descriptor closed is the one just opened.
+            unsafe { libc::close(libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY)) == 0 }
+        }),
+        "access" => repeat(stage, n, || {
+            // SAFETY: the path is a C string.
+            unsafe { libc::access(c"/".as_ptr(), libc::F_OK) == 0 }
+        }),
+        "futex_wake" => repeat(stage, n, || {
+            // SAFETY: the word is live; nobody sleeps on it.
+            unsafe { libc::syscall(libc::SYS_futex, &word, libc::FUTEX_WAKE, 1) == 0 }
+        }),
         "vdso" => repeat(stage, n, || clock::monotonic() > 0),
         _ => repeat(stage, n, || plain(black_box(1)) == 2),
     };
@@ -103,8 +124,8 @@ fn expect(outcome: Outcome, kind: &str, n: u64) -> Outcome {
         "vdso" | "function" => outcome.expect("syscalls", crate::Relation::Exactly, 0.0),
         "openclose" => outcome.calls("openat", n).calls("close", n),
         // aarch64 has no access(); glibc asks faccessat there
-        "stat" if cfg!(target_arch = "x86_64") => outcome.calls("access", n),
-        "stat" => outcome.calls("faccessat", n),
+        "access" if cfg!(target_arch = "x86_64") => outcome.calls("access", n),
+        "access" => outcome.calls("faccessat", n),
         "futex_wake" => outcome.calls("futex", n),
         "invalid" => outcome.expect("syscalls", crate::Relation::Exactly, n as f64).measure("number", INVALID as f64),
         name => outcome.calls(name, n),

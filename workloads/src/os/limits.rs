@@ -4,6 +4,13 @@ use crate::Failure;
 use std::os::fd::RawFd;
 use std::time::Duration;
 
+/// The type of a limit's number, which libraries disagree on.
+#[cfg(target_env = "musl")]
+type Resource = libc::c_int;
+/// The type of a limit's number, which libraries disagree on.
+#[cfg(not(target_env = "musl"))]
+type Resource = libc::__rlimit_resource_t;
+
 /// The most address space a workload may map. It bounds the damage of a mistake, not the work.
 const ADDRESS_SPACE: u64 = 16 << 30;
 /// The largest file a workload may write.
@@ -41,7 +48,7 @@ pub(crate) fn crash_without_core() {
 }
 
 /// Lowers a soft limit; a limit already lower stays.
-pub(crate) fn lower(resource: libc::__rlimit_resource_t, to: u64) {
+pub(crate) fn lower(resource: Resource, to: u64) {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `limit` is live and of the right type; lowering the soft limit is always allowed.
     unsafe {

@@ -5,7 +5,7 @@ use crate::Failure;
 use crate::failure::ensure;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A new file in that folder, already unlinked: nothing is left, however this process ends.
@@ -20,6 +20,21 @@ pub(crate) fn temporary(folder: &Path) -> Result<File, Failure> {
     Ok(file)
 }
 
+/// Whether a folder is kept in memory, where no read reaches a disk. tmpfs and ramfs accept O_DIRECT all the same.
+pub(crate) fn in_memory(folder: &Path) -> bool {
+    const RAMFS: i128 = 0x8584_58f6;
+    nix::sys::statfs::statfs(folder).is_ok_and(|at| {
+        let kind = at.filesystem_type();
+        kind == nix::sys::statfs::TMPFS_MAGIC || i128::from(kind.0) == RAMFS
+    })
+}
+
+/// A folder for temporary files, on a disk if there is one.
+pub(crate) fn folder() -> PathBuf {
+    let candidates = [std::env::temp_dir(), "/var/tmp".into(), ".".into()];
+    candidates.iter().find(|at| at.is_dir() && !in_memory(at)).unwrap_or(&candidates[0]).clone()
+}
+
 /// The same file by another description, with more flags (O_DIRECT). The file system may refuse.
 pub(crate) fn reopen(file: &File, flags: i32) -> Result<File, Failure> {
     use std::os::fd::AsRawFd;
@@ -32,14 +47,21 @@ pub(crate) fn reopen(file: &File, flags: i32) -> Result<File, Failure> {
     })
 }
 
+fn refused(e: std::io::Error) -> Failure {
+    Failure::unavailable(
+        format!("io_uring cannot be set up ({e})"),
+        "it needs Linux 5.6, kernel.io_uring_disabled=0 and a seccomp profile that allows it",
+    )
+}
+
 /// An io_uring of that many entries, where the kernel gives one.
 pub(crate) fn ring(entries: u32) -> Result<io_uring::IoUring, Failure> {
-    io_uring::IoUring::new(entries).map_err(|e| {
-        Failure::unavailable(
-            format!("io_uring cannot be set up ({e})"),
-            "it needs Linux 5.6, kernel.io_uring_disabled=0 and a seccomp profile that allows it",
-        )
-    })
+    io_uring::IoUring::new(entries).map_err(refused)
+}
+
+/// One whose submissions a kernel thread finds by polling. It sleeps after 20 ms without any.
+pub(crate) fn polled_ring(entries: u32) -> Result<io_uring::IoUring, Failure> {
+    io_uring::IoUring::builder().setup_sqpoll(20).build(entries).map_err(refused)
 }
 
 /// Blocks of a file: the first and last words of each hold its number.

@@ -49,7 +49,8 @@ pub(crate) static WORKLOAD: Workload = Workload {
 };
 
 const BEAT: Duration = Duration::from_micros(500);
-/// How long a heartbeat has to show itself. A survivor beats in a millisecond; a dead one is known earlier by its end.
+/// How long heartbeats have to begin, and half of it to show that they go on. A survivor needs a millisecond; a dead or
+/// misled one is known by its end; only one stuck at a lock takes the whole time.
 const PATIENCE_NS: u64 = 2_000_000_000;
 const INTACT: u64 = 0x5a5a_5a5a_1234_5678;
 
@@ -60,6 +61,8 @@ struct Common {
     /// Data that each heartbeat checks: in memory that fork copies, and in memory that it shares.
     private: &'static AtomicU64,
     shared: &'static AtomicU64,
+    /// Heartbeats that stopped because their data was wrong.
+    misled: &'static AtomicU64,
     lock: Option<Lock>,
     /// 1 when the failing one may fail; 2 when it holds its lock.
     go: &'static std::sync::atomic::AtomicU32,
@@ -113,6 +116,7 @@ fn heartbeat(common: Common, index: usize) {
         }
         let intact = |word: &AtomicU64| word.load(Ordering::Acquire) == INTACT;
         if !intact(common.private) || !intact(common.shared) {
+            common.misled.fetch_add(1, Ordering::Release);
             return;
         }
         common.beats[index].fetch_add(1, Ordering::Release);
@@ -206,6 +210,7 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
         beats: shared_words(n)?,
         private: Box::leak(Box::new(AtomicU64::new(INTACT))),
         shared: &shared_words(1)?[0],
+        misled: &shared_words(1)?[0],
         lock,
         go: &shared_futexes(1)?[0].word,
     };
@@ -253,8 +258,9 @@ fn survivors(common: Common, group: &mut [Child]) -> Result<usize, Failure> {
         let moved = |(beat, before): (&AtomicU64, &u64)| beat.load(Ordering::Acquire) > before + 1;
         common.beats.iter().zip(&before).filter(|pair| moved(*pair)).count()
     };
-    let deadline = clock::monotonic() + PATIENCE_NS / 10;
-    while beating() < before.len() && clock::monotonic() < deadline {
+    let misled = || common.misled.load(Ordering::Acquire) as usize;
+    let deadline = clock::monotonic() + PATIENCE_NS / 2;
+    while beating() + misled() < before.len() && clock::monotonic() < deadline {
         let mut alive = 0;
         for child in group.iter_mut() {
             alive += usize::from(child.try_wait()?.is_none());

@@ -15,8 +15,8 @@ pub(crate) static WORKLOAD: Workload = Workload {
     parameters: &[Parameter {
         name: "kind",
         default: "memory",
-        kind: Kind::Choice(&["memory", "descriptors", "cpu"]),
-        help: "what the child takes until its limit (256 MiB, 256 descriptors, 1 s of CPU time) stops it",
+        kind: Kind::Choice(&["memory", "descriptors", "processes", "cpu"]),
+        help: "what the child takes until its limit (256 MiB, 256 descriptors, 32 processes, 1 s of CPU) stops it",
     }],
     exercises: &["tasks:processes", "faults:minor"],
     needs: &[],
@@ -26,6 +26,7 @@ pub(crate) static WORKLOAD: Workload = Workload {
 const MEMORY: u64 = 256 << 20;
 const PIECE: usize = 1 << 20;
 const DESCRIPTORS: u64 = 256;
+const PROCESSES: u64 = 32;
 
 /// Takes memory until the kernel refuses; returns how many pieces it got, and the errno.
 fn take_memory() -> (u64, i32) {
@@ -56,6 +57,26 @@ fn take_descriptors() -> (u64, i32) {
     (u64::MAX, 0)
 }
 
+/// Forks children that wait, until the kernel refuses one. The limit counts all processes of a user and does not hold
+/// for root, so root becomes nobody first. At most twice the limit are ever made, and all die with this child.
+fn take_processes() -> (u64, i32) {
+    // SAFETY: geteuid has no preconditions.
+    if unsafe { libc::geteuid() } == 0 && !super::isolation::become_nobody() {
+        return (0, libc::ENOSYS);
+    }
+    limits::lower(libc::RLIMIT_NPROC, PROCESSES);
+    let mut children = Vec::new();
+    for taken in 0..2 * PROCESSES {
+        // SAFETY: pause has no preconditions.
+        match Child::fork(|| unsafe { libc::pause() }) {
+            Ok(child) => children.push(child),
+            Err(Failure::Os { source, .. }) => return (taken, source.raw_os_error().unwrap_or(0)),
+            Err(_) => break,
+        }
+    }
+    (u64::MAX, 0)
+}
+
 fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
     let kind = arguments.word("kind");
     let said = shared_words(2)?;
@@ -65,6 +86,7 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
         let (taken, errno) = match kind {
             "memory" => take_memory(),
             "descriptors" => take_descriptors(),
+            "processes" => take_processes(),
             _ => {
                 limits::lower(libc::RLIMIT_CPU, 1);
                 loop {
@@ -81,6 +103,10 @@ fn run(arguments: &Arguments, stage: &mut Stage) -> Result<Outcome, Failure> {
     let (taken, errno) = (said[0].load(Ordering::Acquire), said[1].load(Ordering::Acquire) as i32);
     let stopped = match kind {
         "memory" => errno == libc::ENOMEM && ended == Ended::Exited(0),
+        "processes" if errno == libc::ENOSYS => {
+            return Err(Failure::unavailable("this root cannot become another user", "run it as a plain user"));
+        }
+        "processes" => errno == libc::EAGAIN && ended == Ended::Exited(0),
         "descriptors" => errno == libc::EMFILE && ended == Ended::Exited(0),
         _ => ended == Ended::Signalled(libc::SIGXCPU),
     };

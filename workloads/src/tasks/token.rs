@@ -5,7 +5,7 @@
 //! switch. Under SCHED_OTHER a ring of eight makes up to 1.5 switches a hop.
 
 use crate::os::memory::{HugePages, Resident, shared_futexes, shared_words};
-use crate::os::{clock, clone, futex, limits};
+use crate::os::{clock, clone, futex};
 use crate::{Failure, Outcome, Stage};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -181,10 +181,7 @@ impl Ring {
         for index in 1..self.tasks {
             let place = place(index);
             if self.share == "thread" {
-                threads.push(std::thread::spawn(move || {
-                    limits::die_with_parent();
-                    place.live()
-                }));
+                threads.push(std::thread::spawn(move || place.live()));
             } else {
                 children.push(clone::spawn(flags(self.share), Box::new(move || place.live()))?);
             }

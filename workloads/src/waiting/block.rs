@@ -266,8 +266,8 @@ fn waiting_for_children(n: u64, time: Duration) -> Result<Blocker, Failure> {
     crate::failure::ensure(n <= 64, || format!("wait4 takes n up to 64, not {n}"))?;
     let turns = shared_futexes(n as usize)?;
     let mut children = Vec::new();
-    for index in 0..n as usize {
-        let mine = &turns[index].word;
+    for turn in turns {
+        let mine = &turn.word;
         children.push(Child::fork(move || {
             Gate(mine).pass();
             clock::sleep(time);
@@ -288,8 +288,10 @@ fn waiting_for_children(n: u64, time: Duration) -> Result<Blocker, Failure> {
 fn waiting_for_lock(n: u64, time: Duration, gate: Gate) -> Result<Blocker, Failure> {
     let path = std::env::temp_dir().join(format!("osmeter-lock-{}", std::process::id()));
     let name = std::ffi::CString::new(path.as_os_str().as_encoded_bytes()).map_err(Failure::of("name a lock file"))?;
-    // SAFETY (both): `name` is a live C string.
-    let open = || unsafe { libc::open(name.as_ptr(), libc::O_RDWR | libc::O_CREAT | libc::O_CLOEXEC, 0o600) };
+    let open = || {
+        // SAFETY: `name` is a live C string.
+        unsafe { libc::open(name.as_ptr(), libc::O_RDWR | libc::O_CREAT | libc::O_CLOEXEC, 0o600) }
+    };
     // Two open file descriptions: a lock belongs to the description, which fork would share.
     let (ours, theirs) = (checked(open(), "open a lock file")?, checked(open(), "open a lock file")?);
     // SAFETY: as above.
