@@ -5,6 +5,7 @@
 //! whether other tasks were at work.
 
 mod bench;
+mod check;
 mod estimate;
 mod judge;
 mod mechanism;
@@ -18,6 +19,7 @@ mod tests;
 mod value;
 
 pub use bench::{Bench, BenchError, OwnBinary, Run};
+pub use check::{Circumstances, check};
 pub use estimate::find;
 pub use judge::{judge, settle};
 pub use mechanism::mechanism;
