@@ -18,7 +18,7 @@ mod settings;
 mod tests;
 mod value;
 
-pub use bench::{Bench, BenchError, OwnBinary, Run};
+pub use bench::{Bench, BenchError, OwnBinary, Run, arguments};
 pub use check::{Circumstances, check};
 pub use estimate::find;
 pub use judge::{judge, settle};
