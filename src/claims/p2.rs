@@ -1,11 +1,11 @@
 //! P2: how many processes a program usually has.
 
-use super::shape::claim as draft;
-use crate::model::{Arm, Claim, Heading, Rounds, Source, Test, Threshold, Topic};
+use super::shape::{arm, claim as draft};
+use crate::model::{Arm, Claim, Heading, Rounds, Test, Threshold, Topic};
 
 /// The arm that looks at every process of the machine.
 pub fn census() -> Arm {
-    Arm { name: "this machine".into(), source: Source::Census, heavy: false }
+    arm("this machine", "census", &[])
 }
 
 pub fn claim() -> Claim {

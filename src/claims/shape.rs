@@ -144,6 +144,13 @@ pub fn counts(arm: &str, measure: &str, threshold: Threshold) -> Test {
     Test::Exact { quantity: Quantity::of(arm, Metric::Measure(measure.into())), threshold, scale: Scale::Count }
 }
 
+/// A measure that equals another one in each repeat: all of those tried.
+pub fn all_of(arm: &str, measure: &str, tried: &str) -> Test {
+    let of = |name: &str| Quantity::of(arm, Metric::Measure(name.into()));
+    let quantity = of(measure).part_of(of(tried));
+    Test::Exact { quantity, threshold: Threshold::Within(1.0, 1.0), scale: Scale::Share }
+}
+
 /// A counter of the ledger, by operation, in each profiled run.
 pub fn ledger(arm: &str, counted: Counted, threshold: Threshold) -> Test {
     Test::Exact { quantity: Quantity::of(arm, Metric::Counted(counted)), threshold, scale: Scale::Count }

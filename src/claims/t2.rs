@@ -24,7 +24,7 @@ pub fn claim() -> Claim {
              "가장 가까운 물음: 이 기계의 프로세스 절반 이상이 스레드를 여럿 가진다"),
             Test::Share {
                 arm: "this machine".into(),
-                successes: "processes_with_threads".into(),
+                successes: "processes_threaded".into(),
                 tried: "processes".into(),
                 threshold: Threshold::AtLeast(0.5),
             },

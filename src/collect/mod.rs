@@ -3,7 +3,6 @@
 #[cfg(feature = "bpf")]
 pub mod bpf;
 pub mod call_names;
-pub mod census;
 pub mod counters;
 pub mod profile;
 pub mod reconcile;

@@ -59,21 +59,34 @@ struct Reported {
     verification: String,
 }
 
-impl OwnBinary {
-    /// The command line of an arm, for a person who wants to run it by hand.
-    pub fn arguments(arm: &Arm) -> Option<Vec<String>> {
-        let Source::Workload { name, parameters } = &arm.source else { return None };
-        let mut arguments = vec![name.clone()];
-        arguments.extend(parameters.iter().map(|(key, value)| format!("{key}={value}")));
-        Some(arguments)
+/// The words `name key=value…` with which a person would run the arm here. A claim says `cpu=two` for the first two CPUs that
+/// this process may use, whichever these are.
+pub fn arguments(arm: &Arm) -> Result<Vec<String>, BenchError> {
+    let Source::Workload { name, parameters } = &arm.source else {
+        return Err(BenchError::Unavailable(format!("something that runs '{}'", arm.name)));
+    };
+    let mut words = vec![name.clone()];
+    for (key, value) in parameters {
+        let two = key == "cpu" && value == "two";
+        words.push(format!("{key}={}", if two { first_two_cpus()? } else { value.clone() }));
+    }
+    Ok(words)
+}
+
+fn first_two_cpus() -> Result<String, BenchError> {
+    let allowed = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)).ok();
+    let is_set = |cpu: &usize| allowed.is_some_and(|set| set.is_set(*cpu).unwrap_or(false));
+    let cpus: Vec<String> =
+        (0..nix::sched::CpuSet::count()).filter(is_set).take(2).map(|cpu| cpu.to_string()).collect();
+    match cpus.len() {
+        2 => Ok(cpus.join(",")),
+        _ => Err(BenchError::Unavailable("two CPUs that this process may use".into())),
     }
 }
 
 impl Bench for OwnBinary {
     fn bare(&mut self, arm: &Arm) -> Result<Run, BenchError> {
-        let Some(arguments) = Self::arguments(arm) else {
-            return Err(BenchError::Unavailable(format!("something that runs '{}'", arm.name)));
-        };
+        let arguments = arguments(arm)?;
         // The environment is inherited; a control descriptor of somebody else's must not be.
         let output = Command::new(&self.path)
             .arg("__workload")

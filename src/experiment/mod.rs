@@ -5,6 +5,7 @@
 //! whether other tasks were at work.
 
 mod bench;
+mod check;
 mod estimate;
 mod judge;
 mod mechanism;
@@ -17,7 +18,8 @@ mod settings;
 mod tests;
 mod value;
 
-pub use bench::{Bench, BenchError, OwnBinary, Run};
+pub use bench::{Bench, BenchError, OwnBinary, Run, arguments};
+pub use check::{Circumstances, check};
 pub use estimate::find;
 pub use judge::{judge, settle};
 pub use mechanism::mechanism;

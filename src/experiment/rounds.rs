@@ -16,6 +16,8 @@ const FAILURES_ALLOWED: usize = 2;
 
 /// Is told how far the rounds have come.
 pub trait Progress {
+    /// A group of claims begins: how many are done, of how many.
+    fn group(&mut self, group: &Group, done: u32, of: u32);
     /// A round ended: how many were kept of how many wanted.
     fn round(&mut self, group: &Group, kept: u64, wanted: u64);
     /// Whether to stop here.

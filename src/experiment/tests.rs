@@ -67,6 +67,7 @@ impl Bench for Rigged {
 struct Quiet;
 
 impl Progress for Quiet {
+    fn group(&mut self, _: &Group, _: u32, _: u32) {}
     fn round(&mut self, _: &Group, _: u64, _: u64) {}
     fn interrupted(&self) -> bool {
         false
@@ -76,6 +77,7 @@ impl Progress for Quiet {
 struct StopAfter(u64, u64);
 
 impl Progress for StopAfter {
+    fn group(&mut self, _: &Group, _: u32, _: u32) {}
     fn round(&mut self, _: &Group, _: u64, _: u64) {
         self.1 += 1;
     }
@@ -122,7 +124,7 @@ fn slower(threshold: f64) -> Claim {
     claim(vec![proposition("effect", Role::Primary, ratio_of("b", "a", Threshold::AtLeast(threshold)))])
 }
 
-fn check(claim: &Claim, bench: &mut Rigged) -> (Verdict, Vec<Answer>, Evidence) {
+fn tried(claim: &Claim, bench: &mut Rigged) -> (Verdict, Vec<Answer>, Evidence) {
     let settings = Settings::full(3);
     let group = groups(vec![claim.clone()]).remove(0);
     let evidence = run_group(&group, bench, &settings, Duration::from_secs(60), &mut Quiet);
@@ -132,13 +134,13 @@ fn check(claim: &Claim, bench: &mut Rigged) -> (Verdict, Vec<Answer>, Evidence) 
 
 #[test]
 fn identical_arms_declared_different_are_refuted() {
-    let (verdict, ..) = check(&slower(1.05), &mut Rigged::new(&[("a", 100.0), ("b", 100.0)]));
+    let (verdict, ..) = tried(&slower(1.05), &mut Rigged::new(&[("a", 100.0), ("b", 100.0)]));
     assert_eq!(verdict, Verdict::Refuted { how: Refutation::NoEffect });
 }
 
 #[test]
 fn a_planted_slowdown_is_supported() {
-    let (verdict, answers, evidence) = check(&slower(1.05), &mut Rigged::new(&[("a", 100.0), ("b", 120.0)]));
+    let (verdict, answers, evidence) = tried(&slower(1.05), &mut Rigged::new(&[("a", 100.0), ("b", 120.0)]));
     assert_eq!(verdict, Verdict::Supported);
     let Finding::Effect(estimate) = &answers[0].finding else { panic!("an effect") };
     assert!((estimate.value - 1.2).abs() < 0.01, "{estimate:?}");
@@ -149,13 +151,13 @@ fn a_planted_slowdown_is_supported() {
 
 #[test]
 fn swapped_arms_are_reversed() {
-    let (verdict, ..) = check(&slower(1.05), &mut Rigged::new(&[("a", 120.0), ("b", 100.0)]));
+    let (verdict, ..) = tried(&slower(1.05), &mut Rigged::new(&[("a", 120.0), ("b", 100.0)]));
     assert_eq!(verdict, Verdict::Refuted { how: Refutation::Reversed });
 }
 
 #[test]
 fn an_effect_at_the_threshold_is_inconclusive() {
-    let (verdict, ..) = check(&slower(1.05), &mut Rigged::new(&[("a", 1000.0), ("b", 1050.0)]));
+    let (verdict, ..) = tried(&slower(1.05), &mut Rigged::new(&[("a", 1000.0), ("b", 1050.0)]));
     assert!(matches!(verdict, Verdict::Inconclusive { .. }), "{verdict:?}");
 }
 
@@ -163,7 +165,7 @@ fn an_effect_at_the_threshold_is_inconclusive() {
 fn an_arm_that_differs_from_itself_is_inconclusive() {
     let mut bench = Rigged::new(&[("a", 100.0), ("b", 120.0)]);
     bench.self_bias = 0.02;
-    let (verdict, ..) = check(&slower(1.05), &mut bench);
+    let (verdict, ..) = tried(&slower(1.05), &mut bench);
     let Verdict::Inconclusive { doubts, .. } = verdict else { panic!("{verdict:?}") };
     assert!(matches!(doubts[..], [Doubt::SelfDiffers { .. }]), "{doubts:?}");
 }
@@ -172,7 +174,7 @@ fn an_arm_that_differs_from_itself_is_inconclusive() {
 fn a_noise_floor_over_half_the_smallest_effect_is_inconclusive() {
     let mut bench = Rigged::new(&[("a", 100.0), ("b", 200.0)]);
     bench.noise = 0.3;
-    let (verdict, ..) = check(&slower(1.05), &mut bench);
+    let (verdict, ..) = tried(&slower(1.05), &mut bench);
     let Verdict::Inconclusive { doubts, .. } = verdict else { panic!("{verdict:?}") };
     assert!(doubts.iter().any(|d| matches!(d, Doubt::NoiseFloor { .. } | Doubt::SelfDiffers { .. })), "{doubts:?}");
 }
@@ -182,9 +184,9 @@ fn a_failing_control_is_inconclusive_and_says_which() {
     let mut claim = slower(1.05);
     claim.arms.push(arm("c"));
     claim.propositions.push(proposition("control", Role::Control, ratio_of("c", "a", Threshold::Within(0.95, 1.05))));
-    let (verdict, ..) = check(&claim, &mut Rigged::new(&[("a", 100.0), ("b", 120.0), ("c", 100.0)]));
+    let (verdict, ..) = tried(&claim, &mut Rigged::new(&[("a", 100.0), ("b", 120.0), ("c", 100.0)]));
     assert_eq!(verdict, Verdict::Supported);
-    let (verdict, ..) = check(&claim, &mut Rigged::new(&[("a", 100.0), ("b", 120.0), ("c", 130.0)]));
+    let (verdict, ..) = tried(&claim, &mut Rigged::new(&[("a", 100.0), ("b", 120.0), ("c", 130.0)]));
     assert_eq!(verdict, Verdict::doubt(Doubt::Control { id: "control".into() }));
 }
 
@@ -194,17 +196,17 @@ fn parts_that_disagree_hold_in_part_and_a_nuance_changes_nothing() {
     claim.arms.push(arm("c"));
     claim.propositions.push(proposition("also", Role::Part, ratio_of("c", "a", Threshold::AtLeast(1.05))));
     let mut bench = Rigged::new(&[("a", 100.0), ("b", 120.0), ("c", 100.0)]);
-    assert_eq!(check(&claim, &mut bench).0, Verdict::InPart);
+    assert_eq!(tried(&claim, &mut bench).0, Verdict::InPart);
     claim.propositions[1].role = Role::Nuance;
     let mut bench = Rigged::new(&[("a", 100.0), ("b", 120.0), ("c", 100.0)]);
-    assert_eq!(check(&claim, &mut bench).0, Verdict::Supported);
+    assert_eq!(tried(&claim, &mut bench).0, Verdict::Supported);
 }
 
 #[test]
 fn a_claim_that_no_run_can_judge_stays_so_whatever_was_measured() {
     let mut claim = slower(1.05);
     claim.untestable = Some(text("'better' is a judgement"));
-    let (verdict, answers, _) = check(&claim, &mut Rigged::new(&[("a", 100.0), ("b", 120.0)]));
+    let (verdict, answers, _) = tried(&claim, &mut Rigged::new(&[("a", 100.0), ("b", 120.0)]));
     assert!(matches!(verdict, Verdict::Untestable { .. }));
     assert_eq!(answers[0].verdict, Verdict::Supported);
 }
@@ -227,18 +229,18 @@ fn survivors(counts: &[f64]) -> Rigged {
 #[test]
 fn a_count_is_right_each_time_or_it_is_no_support() {
     let claim = counted(Threshold::Within(4.0, 4.0));
-    let (verdict, answers, _) = check(&claim, &mut survivors(&[4.0; 5]));
+    let (verdict, answers, _) = tried(&claim, &mut survivors(&[4.0; 5]));
     assert_eq!(verdict, Verdict::Supported);
     let Finding::Exact(tally) = &answers[0].finding else { panic!("a tally") };
     assert_eq!((tally.held, tally.of, tally.at_most_otherwise), (5, 5, Some(0.6)));
-    assert_eq!(check(&claim, &mut survivors(&[0.0; 5])).0, Verdict::Refuted { how: Refutation::NeverSeen });
-    let some = check(&claim, &mut survivors(&[4.0, 4.0, 0.0, 4.0, 4.0])).0;
+    assert_eq!(tried(&claim, &mut survivors(&[0.0; 5])).0, Verdict::Refuted { how: Refutation::NeverSeen });
+    let some = tried(&claim, &mut survivors(&[4.0, 4.0, 0.0, 4.0, 4.0])).0;
     assert_eq!(some, Verdict::doubt(Doubt::Sometimes { held: 4, of: 5 }));
 }
 
 #[test]
 fn a_missing_count_is_not_zero() {
-    let (verdict, ..) = check(&counted(Threshold::AtMost(0.0)), &mut survivors(&[]));
+    let (verdict, ..) = tried(&counted(Threshold::AtMost(0.0)), &mut survivors(&[]));
     assert!(matches!(&verdict, Verdict::Inconclusive { doubts, .. } if matches!(doubts[0], Doubt::Missing { .. })));
 }
 
@@ -247,7 +249,7 @@ fn counters_come_from_repeated_profiled_runs() {
     let quantity = Quantity::of("a", Metric::Counted(Counted::VoluntarySwitches));
     let test = Test::Exact { quantity, threshold: Threshold::Within(7.0, 7.0), scale: Scale::Count };
     let claim = claim(vec![proposition("switches", Role::Primary, test)]);
-    let (verdict, _, evidence) = check(&claim, &mut Rigged::new(&[("a", 7.0), ("b", 1.0)]));
+    let (verdict, _, evidence) = tried(&claim, &mut Rigged::new(&[("a", 7.0), ("b", 1.0)]));
     assert_eq!(verdict, Verdict::Supported);
     assert_eq!(evidence.arms[0].profiled.len(), 5);
 }
@@ -259,7 +261,7 @@ fn an_arm_that_cannot_run_here_says_what_it_needs_and_the_others_go_on() {
     claim.propositions.push(proposition("also", Role::Part, ratio_of("c", "a", Threshold::AtLeast(1.05))));
     let mut bench = Rigged::new(&[("a", 100.0), ("b", 120.0), ("c", 100.0)]);
     bench.failing = Some(("c", BenchError::Unavailable("root".into())));
-    let (verdict, answers, evidence) = check(&claim, &mut bench);
+    let (verdict, answers, evidence) = tried(&claim, &mut bench);
     assert_eq!(verdict, Verdict::Supported);
     assert_eq!(answers[1].verdict, Verdict::NotRun { needs: "root".into() });
     assert_eq!(evidence.kept().count(), 20);
@@ -269,7 +271,7 @@ fn an_arm_that_cannot_run_here_says_what_it_needs_and_the_others_go_on() {
 fn an_arm_that_breaks_fails_the_claim() {
     let mut bench = Rigged::new(&[("a", 100.0), ("b", 120.0)]);
     bench.failing = Some(("b", BenchError::Failed("wrong sum".into())));
-    let (verdict, ..) = check(&slower(1.05), &mut bench);
+    let (verdict, ..) = tried(&slower(1.05), &mut bench);
     assert_eq!(verdict, Verdict::Failed { error: "wrong sum".into() });
 }
 
@@ -277,7 +279,7 @@ fn an_arm_that_breaks_fails_the_claim() {
 fn rounds_that_others_disturbed_are_dropped_and_too_many_of_them_are_a_doubt() {
     let mut claim = slower(1.05);
     claim.rounds = Rounds::Timed { noise: Some(-1.0) }; // every round is over it
-    let (verdict, _, evidence) = check(&claim, &mut Rigged::new(&[("a", 100.0), ("b", 120.0)]));
+    let (verdict, _, evidence) = tried(&claim, &mut Rigged::new(&[("a", 100.0), ("b", 120.0)]));
     assert_eq!((evidence.kept().count(), evidence.begun()), (0, 40));
     let Verdict::Inconclusive { doubts, .. } = verdict else { panic!("{verdict:?}") };
     assert!(matches!(doubts[0], Doubt::Noisy { dropped: 40, of: 40 }), "{doubts:?}");
@@ -301,7 +303,7 @@ fn an_interrupted_check_keeps_what_it_has_and_gives_no_verdict() {
 
 #[test]
 fn every_round_has_every_arm_in_an_order_that_the_seed_decides() {
-    let run = || check(&slower(1.05), &mut Rigged::new(&[("a", 100.0), ("b", 120.0)])).2;
+    let run = || tried(&slower(1.05), &mut Rigged::new(&[("a", 100.0), ("b", 120.0)])).2;
     let (first, second) = (run(), run());
     let orders = |e: &Evidence| e.rounds.iter().map(|r| r.order.clone()).collect::<Vec<_>>();
     assert_eq!(orders(&first), orders(&second));

@@ -93,8 +93,6 @@ pub enum Source {
         /// Its parameters.
         parameters: Vec<(String, String)>,
     },
-    /// A look at every process of this machine.
-    Census,
     /// A throwaway guest, on an emulated machine.
     Guest {
         /// Which experiment runs in it.
