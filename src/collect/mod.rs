@@ -5,6 +5,7 @@ pub mod bpf;
 pub mod call_names;
 pub mod census;
 pub mod counters;
+pub mod proc;
 pub mod profile;
 pub mod reconcile;
 pub mod target;
