@@ -2,10 +2,12 @@
 
 #[cfg(feature = "bpf")]
 pub mod bpf;
+pub mod basic;
 pub mod call_names;
 pub mod census;
 pub mod counters;
 pub mod proc;
 pub mod profile;
 pub mod reconcile;
+pub mod rusage;
 pub mod target;
