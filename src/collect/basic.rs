@@ -1,60 +1,24 @@
 //! The lowest tier: wait4, /proc and perf's counters, for anybody, everywhere.
 //!
-//! Owns the three collectors that need no privilege and puts what they read into a profile. What they cannot see is missing
-//! with its reason, never zero.
+//! Puts what the collectors that need no privilege read into a profile. What they cannot see is missing with its reason,
+//! never zero.
 
-use super::counters::{CounterReadings, Counters, Which};
-use super::proc::{Kind, TreeSampler};
-use super::profile::Run;
+use super::counters::CounterReadings;
+use super::run::Run;
 use super::rusage::{self, NO_EVENTS};
-use super::target::{Collector, Target};
-use crate::model::{Counter, Host, Ledger, Losses, Memory, Profile, Reading, SCHEMA, Tier, TreeMemory, Window};
+use crate::model::{Cost, Counter, Ledger, Losses, Memory, Profile, Reading, SCHEMA, Tier, Window};
 use crate::subject::Reaped;
 
-/// The collectors of this tier.
-#[derive(Debug)]
-pub struct Basic {
-    counters: Counters,
-    sampler: Option<TreeSampler>,
-}
-
-/// What they read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BasicReadings {
-    /// perf's counters.
-    pub counters: CounterReadings,
-    /// The tree's memory at its peak.
-    pub tree: Reading<TreeMemory>,
-}
-
-impl Basic {
-    /// For the machine that `host` describes.
-    pub fn new(host: &Host) -> Self {
-        Self { counters: Counters::new(Which::HardwareAndSoftware, host), sampler: None }
-    }
-
-    /// Gets ready on a child that waits at its gate.
-    pub fn arm(&mut self, tgid: u32) {
-        self.counters.arm(Target::gated(tgid));
-    }
-
-    /// Once the gate is open.
-    pub fn started(&mut self, tgid: u32) {
-        self.sampler = TreeSampler::start(tgid, Kind::Rss).ok();
-    }
-
-    /// Once the command has ended.
-    pub fn finish(self) -> BasicReadings {
-        let tree = self.sampler.map_or_else(|| Reading::missing("not sampled"), |sampler| sampler.finish(Kind::Rss));
-        BasicReadings { counters: self.counters.finish(), tree }
-    }
-}
-
 /// The profile of a run in this tier. Without `reaped`, as for a part of a process's life, there is no ledger.
-pub fn profile(readings: BasicReadings, elapsed_ns: u64, run: Run) -> Profile {
-    let perf = readings.counters;
+pub fn profile(perf: CounterReadings, elapsed_ns: u64, run: Run) -> Profile {
     let clock = perf.counters.iter().find(|c| c.name == "task-clock").and_then(|c| c.total.get());
-    let mut total = run.reaped.as_ref().map_or_else(|| Ledger::missing(NO_EVENTS), |r| rusage::ledger(r, clock));
+    let mut total = match &run.reaped {
+        Some(reaped) => rusage::ledger(reaped, clock),
+        None => Ledger::missing(NO_EVENTS),
+    };
+    if let (None, Some(clock)) = (&run.reaped, clock) {
+        total.on_cpu_ns = Reading::Exact(clock);
+    }
     if let Some(migrations) = perf.counters.iter().find(|c| c.name == "cpu-migrations") {
         total.migrations = migrations.total.clone();
     }
@@ -79,14 +43,21 @@ pub fn profile(readings: BasicReadings, elapsed_ns: u64, run: Run) -> Profile {
         processes: Vec::new(),
         threads: Vec::new(),
         ipc: perf.ipc,
-        memory: memory(run.reaped.as_ref(), readings.tree, run.memory),
+        memory: memory(run.reaped.as_ref(), run.memory),
         rusage_user_system_ns: run.reaped.as_ref().map_or_else(
             || Reading::missing("wait4 reports on a whole process, not on a part of its life"),
             |reaped| Reading::Exact((reaped.user_ns, reaped.system_ns)),
         ),
         not_measured: run.not_measured,
         checks: run.reaped.as_ref().and_then(|reaped| rusage::check(reaped, clock)).into_iter().collect(),
-        cost: run.cost,
+        cost: Cost {
+            hooks: Vec::new(),
+            in_measured_ns: Reading::missing("this tier has no hooks; a switch with a counter costs some hundred ns"),
+            own_cpu_ns: run.own_cost.cpu_ns,
+            own_peak_rss_bytes: run.own_cost.peak_rss_bytes,
+            start_up_ns: run.own_cost.start_up_ns,
+            tear_down_ns: run.own_cost.tear_down_ns,
+        },
         losses: Losses::default(),
     }
 }
@@ -96,14 +67,15 @@ fn merged(total: &Ledger, perf: Vec<Counter>) -> Vec<Counter> {
     let ours: Vec<Counter> = rusage::counters(total).into_iter().filter(|c| !c.total.is_missing()).collect();
     let (clock, others): (Vec<_>, Vec<_>) = perf.into_iter().partition(|c| c.name == "task-clock");
     let plain = |name: &str| name.trim_end_matches(":u").to_owned();
-    let others = others.into_iter().filter(|c| !ours.iter().any(|o| o.name == plain(&c.name))).collect::<Vec<_>>();
+    // Migrations have a row in the ledger, which says why they are missing.
+    let others = others.into_iter().filter(|c| c.name != "cpu-migrations" || !c.total.is_missing());
+    let others = others.filter(|c| !ours.iter().any(|o| o.name == plain(&c.name))).collect::<Vec<_>>();
     clock.into_iter().chain(ours).chain(others).collect()
 }
 
-fn memory(reaped: Option<&Reaped>, tree: Reading<TreeMemory>, otherwise: Memory) -> Memory {
-    Memory {
-        largest_process_bytes: reaped.map_or(otherwise.largest_process_bytes, |r| r.peak_rss_bytes.clone()),
-        largest_process: None,
-        tree,
+fn memory(reaped: Option<&Reaped>, known: Memory) -> Memory {
+    match reaped {
+        Some(reaped) => Memory { largest_process_bytes: reaped.peak_rss_bytes.clone(), largest_process: None, ..known },
+        None => known,
     }
 }

@@ -7,7 +7,10 @@ pub mod call_names;
 pub mod census;
 pub mod counters;
 pub mod proc;
+#[cfg(feature = "bpf")]
 pub mod profile;
+#[cfg(feature = "bpf")]
 pub mod reconcile;
+pub mod run;
 pub mod rusage;
 pub mod target;

@@ -12,6 +12,9 @@ pub(super) const NO_EVENTS: &str = "wait4 gives sums at the end; this needs the 
 /// `execve` itself is in wait4's account, and perf's counters start when it is done.
 const EXEC_NS: u64 = 2_000_000;
 
+/// perf stops its clock a moment before a thread leaves the CPU and starts it a moment after.
+const SWITCH_NS: u64 = 3_000;
+
 /// What is known of the whole tree. `task_clock` is perf's, which also holds what nobody waited for.
 pub(super) fn ledger(reaped: &Reaped, task_clock: Option<u64>) -> Ledger {
     let known = |value: u64| match unwaited_ns(reaped, task_clock) {
@@ -41,7 +44,8 @@ fn unwaited_ns(reaped: &Reaped, task_clock: Option<u64>) -> Option<u64> {
 }
 
 fn slack(reaped: &Reaped) -> u64 {
-    reaped.cpu_ns / 100 + EXEC_NS
+    let switches = reaped.voluntary_switches + reaped.involuntary_switches;
+    reaped.cpu_ns / 100 + EXEC_NS + SWITCH_NS * switches
 }
 
 /// The counters that wait4 has.
@@ -73,7 +77,9 @@ pub(super) fn check(reaped: &Reaped, task_clock: Option<u64>) -> Option<Check> {
         theirs: task_clock?,
         source: "perf task-clock".into(),
         tolerance: slack(reaped),
-        why_tolerated: Some("perf's clock starts when execve is done, wait4's account when it begins".into()),
+        why_tolerated: Some(
+            "perf's clock starts when execve is done, and stands still while a thread is switched".into(),
+        ),
     })
 }
 
