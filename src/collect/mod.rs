@@ -2,8 +2,14 @@
 
 #[cfg(feature = "bpf")]
 pub mod bpf;
+pub mod basic;
 pub mod call_names;
 pub mod counters;
+pub mod proc;
+#[cfg(feature = "bpf")]
 pub mod profile;
+#[cfg(feature = "bpf")]
 pub mod reconcile;
+pub mod run;
+pub mod rusage;
 pub mod target;

@@ -1,11 +1,11 @@
 //! `osmeter attach`: profile a process that already runs.
 
+use super::instrument::{Instrument, Opens};
 use super::measure;
 use super::present::{self, Otherwise};
 use crate::cli::Attach;
 use crate::model::{self, Subject};
 use crate::subject::{Attached, Signals};
-use crate::sys::bpf::OpensAt;
 use anyhow::Result;
 
 /// Measures the process until it ends, the time is up or a signal comes, and reports.
@@ -19,8 +19,8 @@ pub fn attach(args: &Attach) -> Result<u8> {
         subject: Subject::Attached { tgid: args.tgid },
         exit: model::Exit::Running,
     };
-    let ledger = measure::load(OpensAt::Exec)?;
-    let measured = measure::measure_running(ledger, &attached, &mut signals, args.duration)?;
+    let instrument = Instrument::choose(args.measure.tier, Opens::AtExec)?;
+    let measured = measure::measure_running(instrument, &attached, &mut signals, args.duration)?;
     present::profile(&measure::profile(measured, command), &args.output, Otherwise::Stderr)?;
     Ok(0)
 }

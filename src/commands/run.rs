@@ -1,12 +1,12 @@
 //! `osmeter run`: profile a command.
 
+use super::instrument::{Instrument, Opens};
 use super::measure::{self, Until};
 use super::present::{self, Otherwise};
 use crate::cli::{Run, WaitFor};
 use crate::model::{self, Subject};
 use crate::subject::{self, Kind, Signals, Spec, UserName, exit_code};
-use crate::sys::bpf::OpensAt;
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 /// Runs the command and reports on it. The exit status is the command's.
 pub fn run(args: &Run) -> Result<u8> {
@@ -15,8 +15,11 @@ pub fn run(args: &Run) -> Result<u8> {
     let gated = subject::spawn(&Spec { kind: Kind::Command(args.command.clone()), user })?;
     let tgid = gated.tgid();
     let until = if args.wait == WaitFor::All { Until::AllEnd } else { Until::CommandEnds };
-    let ledger = measure::load(OpensAt::Exec)?;
-    let measured = measure::measure(ledger, gated, &mut signals, until)?;
+    let instrument = Instrument::choose(args.measure.tier, Opens::AtExec)?;
+    if until == Until::AllEnd && instrument.live_threads().is_none() {
+        bail!("--wait all needs tier bpf, which sees the descendants: run osmeter as root, or without --wait all");
+    }
+    let measured = measure::measure(instrument, gated, &mut signals, until)?;
     let exit = measured.reaped.as_ref().map_or(model::Exit::Running, |r| r.exit);
     let command = model::Command {
         argv: args.command.iter().map(|a| a.to_string_lossy().into_owned()).collect(),

@@ -1,11 +1,11 @@
 //! `osmeter workload`: profile a bundled workload, or list them; and the process that runs one.
 
+use super::instrument::{Instrument, Opens};
 use super::measure::{self, Until};
 use super::present::{self, Otherwise};
 use crate::cli::Workload;
-use crate::model::{self, Exit, Subject};
+use crate::model::{self, Exit, Subject, Tier};
 use crate::subject::{self, Signals, Spec, exit_code};
-use crate::sys::bpf::OpensAt;
 use anyhow::Result;
 use osmeter_workloads::{Arguments, MARK_SYSCALL, find, unknown};
 
@@ -22,10 +22,16 @@ pub fn workload(args: &Workload) -> Result<u8> {
     let mut signals = Signals::install()?;
     let gated = subject::spawn(&Spec::workload(name, args.parameters.clone()))?;
     let tgid = gated.tgid();
-    let ledger = measure::load(OpensAt::Mark(u32::try_from(MARK_SYSCALL)?))?;
-    let mut measured = measure::measure(ledger, gated, &mut signals, Until::CommandEnds)?;
-    // Its whole life is not its window: wait4 says nothing of the latter.
-    let exit = measured.reaped.take().map_or(Exit::Running, |r| r.exit);
+    let instrument = Instrument::choose(args.measure.tier, Opens::AtMark(u32::try_from(MARK_SYSCALL)?))?;
+    let tier = instrument.tier();
+    let mut measured = measure::measure(instrument, gated, &mut signals, Until::CommandEnds)?;
+    let exit = measured.reaped.as_ref().map_or(Exit::Running, |r| r.exit);
+    if tier == Tier::Basic {
+        // Its whole life is all that this tier sees.
+        measured.partial.get_or_insert_with(|| "the whole process is measured, its preparation too".into());
+    } else {
+        measured.reaped = None; // wait4 says nothing of the window
+    }
     let report = measured.report.take();
     let command = model::Command {
         argv: std::iter::once(name).chain(&args.parameters).cloned().collect(),

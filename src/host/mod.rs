@@ -8,4 +8,4 @@ mod probe;
 mod settings;
 
 pub use machine::describe;
-pub use probe::{Probes, probe};
+pub use probe::{Probes, probe, refusal_of_bpf};

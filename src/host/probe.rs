@@ -1,7 +1,7 @@
 //! The probes: each tries, in this process, what a collector will do.
 
 use super::settings;
-use crate::model::{Capability, DOCTOR_SCHEMA, Doctor, Probed, Tier};
+use crate::model::{Capability, DOCTOR_SCHEMA, Doctor, Probed, Tier, TierRefusal};
 use crate::sys::fork::{self, Launch};
 use crate::sys::{bpf_try, perf, wait};
 use nix::sys::ptrace;
@@ -44,6 +44,14 @@ pub fn probe() -> Probes {
         ptrace: ptrace_child(),
         basic: basic(),
     }
+}
+
+/// Why tier bpf cannot be had here, if loading a program that does nothing is refused already.
+pub fn refusal_of_bpf() -> Option<TierRefusal> {
+    [bpf(), btf()].into_iter().find_map(|probed| match probed {
+        Probed::Refused { why, remedy, .. } => Some(TierRefusal { tier: Tier::Bpf, why, remedy }),
+        Probed::Works { .. } | Probed::Setting { .. } => None,
+    })
 }
 
 impl Probes {

@@ -23,10 +23,12 @@ use std::io;
 /// Which counters to open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// The processor's only.
+    /// The processor's only: the kernel's own are known from elsewhere.
     Hardware,
+    /// The processor's, and of the kernel's those that wait4 does not have. An inherited event costs time at each switch.
+    BesideWait4,
     /// The processor's and the kernel's.
-    HardwareAndSoftware,
+    All,
 }
 
 /// What the counters read.
@@ -59,11 +61,13 @@ const PAIRS: [Pair; 4] = [
     [("dTLB-loads", dtlb(CacheResult::ACCESS)), ("dTLB-load-misses", dtlb(CacheResult::MISS))],
 ];
 
-/// The software events.
-const SOFTWARE: [(&str, Software); 6] = [
-    ("task-clock", Software::TASK_CLOCK),
+/// The software events that wait4 does not have (task-clock holds what nobody waits for).
+const CLOCK: [(&str, Software); 2] =
+    [("task-clock", Software::TASK_CLOCK), ("cpu-migrations", Software::CPU_MIGRATIONS)];
+
+/// The software events that it has.
+const EVENTS: [(&str, Software); 4] = [
     ("context-switches", Software::CONTEXT_SWITCHES),
-    ("cpu-migrations", Software::CPU_MIGRATIONS),
     ("page-faults", Software::PAGE_FAULTS),
     ("minor-faults", Software::PAGE_FAULTS_MIN),
     ("major-faults", Software::PAGE_FAULTS_MAJ),
@@ -280,7 +284,7 @@ impl<S: Source> Collector for Counters<S> {
     fn probe(&self, host: &Host) -> Availability {
         match (host.has_pmu, self.which) {
             (true, _) => Availability::Available,
-            (false, Which::HardwareAndSoftware) => Availability::Degraded { why: no_pmu(host).why },
+            (false, Which::BesideWait4 | Which::All) => Availability::Degraded { why: no_pmu(host).why },
             (false, Which::Hardware) => {
                 let Refusal { why, remedy, .. } = no_pmu(host);
                 Availability::Unavailable { why, remedy }
@@ -290,9 +294,13 @@ impl<S: Source> Collector for Counters<S> {
 
     fn arm(&mut self, target: Target) {
         let on = Threads { tids: target.threads(), start: target.start };
-        if self.which == Which::HardwareAndSoftware {
-            self.software = SOFTWARE.iter().map(|(name, event)| self.open_software(name, *event, &on)).collect();
-        }
+        let events: &[&[(&'static str, Software)]] = match self.which {
+            Which::Hardware => &[],
+            Which::BesideWait4 => &[&CLOCK],
+            Which::All => &[&CLOCK, &EVENTS],
+        };
+        let events = events.iter().copied().flatten();
+        self.software = events.map(|(name, event)| self.open_software(name, *event, &on)).collect();
         self.hardware = self.open_pairs(&on);
         if target.start == Start::Now {
             self.enable();

@@ -143,13 +143,22 @@ fn on_a_running_process_leaders_are_enabled_once_all_are_open() {
 #[test]
 fn without_a_pmu_every_row_has_the_one_reason() {
     let none = Fake::default().refusing(None, Mode::User, libc::ENOENT).refusing(None, Mode::Kernel, libc::ENOENT);
-    let readings = readings(&none, Which::HardwareAndSoftware);
+    let readings = readings(&none, Which::All);
     let reasons: Vec<_> = readings.counters.iter().filter(|c| c.total.is_missing()).map(|c| c.total.clone()).collect();
     assert_eq!(reasons.len(), 2 * PAIRS.len());
     assert!(reasons.iter().all(|r| *r == reasons[0]), "{reasons:?}");
     assert!(matches!(&reasons[0], Reading::Missing { missing, remedy: Some(_) } if missing.contains("no PMU")));
     assert_eq!(counter(&readings, "task-clock").total, Reading::Exact(100));
     assert!(readings.ipc.total.is_missing());
+}
+
+#[test]
+fn what_wait4_counts_is_not_counted_again() {
+    let fake = Fake::default();
+    let readings = readings(&fake, Which::BesideWait4);
+    let software: Vec<&str> = readings.counters.iter().take(2).map(|c| c.name.as_str()).collect();
+    assert_eq!(software, ["task-clock", "cpu-migrations"]);
+    assert_eq!(readings.counters.len(), 2 + 2 * PAIRS.len());
 }
 
 #[test]
@@ -167,7 +176,7 @@ fn one_event_the_pmu_lacks_leaves_the_others() {
 #[test]
 fn a_plain_user_gets_user_mode_named_as_such_and_never_a_zero_for_a_switch() {
     let plain = Fake::default().refusing(None, Mode::Both, libc::EACCES).refusing(None, Mode::Kernel, libc::EACCES);
-    let readings = readings(&plain, Which::HardwareAndSoftware);
+    let readings = readings(&plain, Which::All);
     for name in ["context-switches", "cpu-migrations"] {
         assert!(counter(&readings, name).total.is_missing(), "{name}");
     }
@@ -183,14 +192,14 @@ fn a_plain_user_gets_user_mode_named_as_such_and_never_a_zero_for_a_switch() {
 fn a_user_who_may_count_nothing_gets_reasons_only() {
     let refuse = |fake: Fake, mode| fake.refusing(None, mode, libc::EACCES);
     let fake = [Mode::Both, Mode::User, Mode::Kernel].into_iter().fold(Fake::default(), refuse);
-    let readings = readings(&fake, Which::HardwareAndSoftware);
+    let readings = readings(&fake, Which::All);
     assert!(readings.counters.iter().all(|c| c.total.is_missing()), "{readings:?}");
 }
 
 #[test]
 fn on_this_machine_the_software_counters_agree_with_wait4() {
     let host = crate::host::describe();
-    let mut counters = Counters::new(Which::HardwareAndSoftware, &host);
+    let mut counters = Counters::new(Which::All, &host);
     let script = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; for i in 1 2 3 4 5; do /bin/true; done";
     let gated = subject::spawn(&Spec::command(["/bin/sh", "-c", script])).unwrap();
     counters.arm(Target::gated(gated.tgid()));
