@@ -19,7 +19,7 @@ pub fn attach(args: &Attach) -> Result<u8> {
         subject: Subject::Attached { tgid: args.tgid },
         exit: model::Exit::Running,
     };
-    let instrument = Instrument::choose(args.measure.tier, Opens::AtExec)?;
+    let instrument = Instrument::choose(args.measure.tier, Opens::Now)?;
     let measured = measure::measure_running(instrument, &attached, &mut signals, args.duration)?;
     present::profile(&measure::profile(measured, command), &args.output, Otherwise::Stderr)?;
     Ok(0)

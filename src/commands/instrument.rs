@@ -25,6 +25,8 @@ use std::os::fd::BorrowedFd;
 pub enum Opens {
     /// With its program.
     AtExec,
+    /// At once, on a process that runs already.
+    Now,
     /// With this marking system call, where the tier sees system calls.
     AtMark(u32),
 }
@@ -206,10 +208,10 @@ impl Finished {
 #[cfg(feature = "bpf")]
 fn load(opens: Opens) -> Result<Ledger, TierRefusal> {
     let at = match opens {
-        Opens::AtExec => OpensAt::Exec,
+        Opens::AtExec | Opens::Now => OpensAt::Exec,
         Opens::AtMark(call) => OpensAt::Mark(call),
     };
-    BpfLedger::load(at).map(Ledger::Bpf).map_err(|error| {
+    BpfLedger::load(at, opens == Opens::Now).map(Ledger::Bpf).map_err(|error| {
         // The plain words of the kernel's refusal, if that is what it was.
         host::refusal_of_bpf().unwrap_or_else(|| TierRefusal {
             tier: Tier::Bpf,

@@ -10,7 +10,7 @@ static __always_inline bool came_unseen(struct slot *s)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return task->bpf_storage && take_over(s, task, bpf_ktime_get_ns());
+	return has_storage(task) && take_over(s, task, bpf_ktime_get_ns());
 }
 
 SEC("tp_btf/sys_enter")

@@ -10,15 +10,24 @@ int BPF_PROG(task_newtask, struct task_struct *child, u64 clone_flags)
 {
 	struct slot *s = this_slot();
 	struct thread *t;
+	u32 active;
 
-	if (!s || s->stop || (!s->active && !came_unseen(s)))
+	if (!s || s->stop)
+		return 0;
+	active = s->active;
+	if (!active) {
+		/* Its parent may be ours all the same: see take_over(). */
+		t = thread_of(bpf_get_current_task_btf());
+		active = t ? t->active : ACTIVE_NO;
+	}
+	if (active == ACTIVE_NO)
 		return 0;
 	t = bpf_task_storage_get(&threads, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!t) {
 		__sync_fetch_and_add(&lost_threads, 1);
 		return 0;
 	}
-	t->active = s->active == ACTIVE_GATED ? ACTIVE_GATED : ACTIVE_YES;
+	t->active = active == ACTIVE_GATED ? ACTIVE_GATED : ACTIVE_YES;
 	t->start = t->left = bpf_ktime_get_ns();
 	t->open.enter = t->start;
 	t->call = child->flags & (PF_IO_WORKER | PF_USER_WORKER) ? CALL_WORKER : CALL_START;
@@ -88,9 +97,7 @@ static __always_inline void start_dying(void)
 	struct slot *s = this_slot();
 	u64 now;
 
-	if (!s || s->stop || (!s->active && !came_unseen(s)))
-		return;
-	if (s->active != ACTIVE_YES || s->call != CALL_OUTSIDE)
+	if (!s || !COUNTS(s) || s->call != CALL_OUTSIDE)
 		return;
 	now = bpf_ktime_get_ns();
 	s->user += now - s->last;
@@ -114,7 +121,7 @@ int BPF_PROG(signal_deliver, int signal, struct kernel_siginfo *info, struct k_s
 	const u64 harmless = 1ULL << 17 | 1ULL << 18 | 1ULL << 19 | 1ULL << 20 | 1ULL << 21 | 1ULL << 22 | 1ULL << 23 |
 			     1ULL << 28;
 
-	if (action->sa.sa_handler || signal < 1 || signal > 64 || (signal < 64 && harmless >> signal & 1))
+	if (BPF_CORE_READ(action, sa.sa_handler) || signal < 1 || signal > 64 || (signal < 64 && harmless >> signal & 1))
 		return 0;
 	start_dying();
 	return 0;

@@ -55,7 +55,7 @@ static __always_inline void fill_record(struct record *r, struct thread *t, stru
 	r->start = t->start;
 	r->end = end;
 	r->peak_rss_pages = BPF_CORE_READ(task, signal, maxrss);
-	bpf_probe_read_kernel(r->process_comm, 16, &task->group_leader->comm);
+	BPF_CORE_READ_INTO(&r->process_comm, task, group_leader, comm);
 	r->sums = t->sums;
 	r->open = t->open;
 	__builtin_memcpy(r->reasons, t->reasons, sizeof(r->reasons));

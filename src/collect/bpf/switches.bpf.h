@@ -174,7 +174,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		adopt(s);
 	if (s->active && s->tid != prev->pid)
 		s->active = ACTIVE_NO; /* its going was not seen */
-	if (s->active || prev->bpf_storage) {
+	if (s->active || has_storage(prev)) {
 		now = bpf_ktime_get_ns();
 		if (s->active || take_over(s, prev, now))
 			switch_out(s, prev, preempt, state, now);

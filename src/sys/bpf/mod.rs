@@ -90,6 +90,8 @@ pub enum OpensAt {
 pub struct Options {
     /// When the window opens.
     pub opens_at: OpensAt,
+    /// Whether a running process is to be taken over.
+    pub adopts: bool,
     /// Numbers of execve and execveat here.
     pub exec_numbers: (u32, u32),
     /// Numbers of calls whose first argument is a descriptor.
@@ -135,6 +137,7 @@ impl Programs {
         let cpus = u32::try_from(cpus).unwrap_or(u32::MAX);
         let rows = (cpus.saturating_mul(ROWS_PER_CPU)).min(ROWS_AT_MOST).max(cpus.saturating_mul(16)) + 1;
         specialise(&mut open, options, rows);
+        open.progs.adopt_threads.set_autoload(options.adopts);
         open.maps.slots.set_max_entries(cpus).map_err(refused("sizing the per-CPU slots"))?;
         open.maps.totals.set_max_entries(cpus).map_err(refused("sizing the per-CPU totals"))?;
         open.maps.rows.set_max_entries(rows).map_err(refused("sizing the rows of calls"))?;
