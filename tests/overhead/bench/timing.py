@@ -79,11 +79,13 @@ class Bench:
             group.wait()
         return Measured(checked(usage(self.inner)))
 
-    def inside(self, wrap, command):
-        """`wrap(inner command, output file)` is the tool's command line."""
+    def inside(self, wrap, command, watch=None):
+        """`wrap(inner command, output file)` is the tool's command line. `watch(group)` is called while it runs."""
         self.clear()
         whole = self.timed(self.outer, wrap(self.timed(self.inner, command), self.output))
         with open(self.messages, "wb") as messages, Group(whole, self.bound, stderr=messages) as group:
+            if watch:
+                watch(group)
             group.wait()
         subject, tool = checked(usage(self.inner)), usage(self.outer)
         return Measured(
@@ -162,6 +164,15 @@ def checked(used):
     return used
 
 
+def tool_of(group):
+    """The process that `timed` has started, or None."""
+    try:
+        text = pathlib.Path(f"/proc/{group.process.pid}/task/{group.process.pid}/children").read_text()
+    except OSError:
+        return None
+    return int(text.split()[0]) if text.split() else None
+
+
 def hooks(tgid):
     """How many perf events and BPF links a process holds."""
     count = 0
@@ -182,8 +193,8 @@ def await_hooks(group):
         if group.process.poll() is not None:
             raise Failed("the tool ended before its hooks were there")
         try:
-            children = pathlib.Path(f"/proc/{group.process.pid}/task/{group.process.pid}/children").read_text().split()
-            now = hooks(int(children[0])) if children else 0
+            tool = tool_of(group)
+            now = hooks(tool) if tool else 0
         except OSError:
             now = 0
         if now != seen:

@@ -17,6 +17,9 @@ NUMBERS = {
     "aarch64": {"write": 64, "getppid": 173, "execve": 221, "clone3": 435},
 }
 
+COUNTED_ALL_THE_SAME = ("switches_unseen", "wakeups_unseen", "threads_summed_only")
+"""osmeter's figures of what it did not see happen, or did not keep one by one, but which its totals hold."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Counted:
@@ -63,7 +66,8 @@ def read_osmeter(subject, output):
     profile = json.loads(output[: output.rindex("}") + 1])
     rows = profile["syscalls"]["calls"]
     calls = sum(row["calls"] for row in rows if row["name"] == subject.call)
-    return Counted(calls if subject.call else None, sum(profile["losses"].values()))
+    lost = sum(count for kind, count in profile["losses"].items() if kind not in COUNTED_ALL_THE_SAME)
+    return Counted(calls if subject.call else None, lost)
 
 
 def perf(*options):
@@ -107,22 +111,21 @@ tracepoint:raw_syscalls:sys_enter /%(ours)s/ { @start[tid] = nsecs; }
 tracepoint:raw_syscalls:sys_exit /@start[tid]/ {
   @count[args->id] = count(); @hist[args->id] = hist(nsecs - @start[tid]); delete(@start[tid]);
 }
-END { clear(@start); }
+END { clear(@start); %(at_end)s }
 """
 BPFTRACE_TREE = """\
 BEGIN { @ours[%(tgid)d] = 1; }
 tracepoint:sched:sched_process_fork /@ours[args->parent_pid]/ { @ours[args->child_pid] = 1; }
 tracepoint:sched:sched_process_exit /@ours[tid]/ { delete(@ours[tid]); }
-END { clear(@ours); }
 """
 
 
 def bpftrace(subject, tgid):
     """One process is filtered by its id, which is cheapest; a tree needs a map that follows its forks."""
     if subject.processes:
-        program = BPFTRACE % {"ours": "@ours[tid]"} + BPFTRACE_TREE % {"tgid": tgid}
+        program = BPFTRACE % {"ours": "@ours[tid]", "at_end": "clear(@ours);"} + BPFTRACE_TREE % {"tgid": tgid}
     else:
-        program = BPFTRACE % {"ours": f"pid == {tgid}"}
+        program = BPFTRACE % {"ours": f"pid == {tgid}", "at_end": ""}
     return ["bpftrace", "-e", program]
 
 
