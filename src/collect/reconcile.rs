@@ -59,8 +59,9 @@ fn on_cpu_against_task(readings: &Readings) -> Option<Check> {
     let theirs = readings.kernel_counts.exec_runtime_ns;
     let check = check("on-CPU time", Unit::Ns, ours, theirs, "task_struct se.sum_exec_runtime");
     let ticks = LONGEST_TICK_NS * readings.kernel_counts.open_ends;
-    let slack = ours / 100 + 20_000 * readings.thread_count + ticks;
-    let why = "the scheduler's clock starts and stops a moment before the tracepoint, and within a time slice it lags";
+    let slack = ours / 100 + 20_000 * readings.thread_count + ticks + readings.kernel_counts.uncharged_ns;
+    let why = "the scheduler's clock starts and stops a moment before the tracepoint, within a time slice it lags, and it \
+               leaves out what a hypervisor steals";
     (ticks < ours / 2).then(|| tolerating(check, slack, why))
 }
 
@@ -97,18 +98,26 @@ fn blocked_against_reasons(readings: &Readings) -> Check {
     tolerating(check, value(&readings.total.blocked_ns) / 1_000, "intervals open at the end are read thread by thread")
 }
 
+/// wait4 holds what was waited for: not a daemon, an orphan, or a child whose parent ignores SIGCHLD. Of a single process
+/// it holds all; else it is a lower bound.
+fn partly_waited_for(readings: &Readings) -> bool {
+    readings.process_count > 1 || readings.kernel_counts.ended_processes < readings.process_count
+}
+
 fn switches_against_rusage(readings: &Readings, reaped: &Reaped) -> Check {
     let theirs = reaped.voluntary_switches + reaped.involuntary_switches;
     let check = check("context switches", Unit::Count, all_switches(readings), theirs, "ru_nvcsw + ru_nivcsw");
     // The command itself is reaped after its last switch; every other thread's last switch may come after wait4 or, in a
     // thread group, after its counts were added up.
     let unsure = readings.thread_count.saturating_sub(1);
-    tolerating(check, unsure, "a thread's last switch may come after its parent has counted it")
+    let check = tolerating(check, unsure, "a thread's last switch may come after its parent has counted it");
+    Check { lower_bound: partly_waited_for(readings), ..check }
 }
 
 fn on_cpu_against_rusage(readings: &Readings, reaped: &Reaped) -> Check {
     let ours = value(&readings.total.on_cpu_ns);
     let check = check("on-CPU time", Unit::Ns, ours, reaped.cpu_ns, "utime + stime");
-    let slack = ours / 100 + 50_000 + 20_000 * readings.thread_count;
-    tolerating(check, slack, "what a thread does after its parent has counted it, and before osmeter's window")
+    let slack = ours / 100 + 50_000 + 20_000 * readings.thread_count + readings.kernel_counts.uncharged_ns;
+    let why = "what a thread does after its parent has counted it and before osmeter's window, and what a hypervisor steals";
+    Check { lower_bound: partly_waited_for(readings), ..tolerating(check, slack, why) }
 }

@@ -87,6 +87,7 @@ struct sums {
 	u64 migrations;
 	u64 exec_runtime;
 	u64 run_delay;
+	u64 uncharged; /* on a CPU by our clock, but not charged by the scheduler: stolen by a hypervisor, or interrupts */
 };
 
 /* A call in progress. */

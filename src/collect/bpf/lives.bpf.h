@@ -86,7 +86,14 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_tid, struct l
 	read_task_counts(task, &t->base);
 	t->tgid = task->tgid;
 	t->tid = task->pid;
-	t->flags |= RECORD_LEADER; /* an exec from another thread takes the leader's id */
+	if (!(t->flags & RECORD_LEADER)) {
+		/* It takes the id of the leader, whose death was not the process's. */
+		struct totals *sum = this_totals();
+
+		if (sum)
+			sum->processes--;
+		t->flags |= RECORD_LEADER;
+	}
 	s->tid = task->pid;
 	copy_comm(t->comm, task);
 	return 0;

@@ -34,6 +34,8 @@ pub struct KernelCounts {
     pub exec_runtime_ns: u64,
     /// `sched_info.run_delay`, in ns.
     pub run_delay_ns: u64,
+    /// On-CPU time that the scheduler did not charge: stolen by a hypervisor, or spent in interrupts.
+    pub uncharged_ns: u64,
     /// Ends of windows at which a thread may have been on a CPU: where the kernel's own time lags.
     pub open_ends: u64,
     /// Threads that ended.
@@ -142,7 +144,9 @@ impl BpfLedger {
             run_delay_ns: sums.run_delay,
             open_ends: if opened_midway { 2 * all_threads } else { live.len() as u64 },
             ended_threads: totals.iter().map(|t| t.threads).sum(),
-            ended_processes: totals.iter().map(|t| t.processes).sum(),
+            // Wrapping: the CPU on which a process changed its leader has one less than none.
+            ended_processes: totals.iter().fold(0, |n: u64, t| n.wrapping_add(t.processes)),
+            uncharged_ns: sums.uncharged,
         };
         let end = if gauges.window_end == 0 { stopped_at } else { gauges.window_end };
         let hook_costs = calibrate::calibrate(&mut self.programs).ok();

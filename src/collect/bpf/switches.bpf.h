@@ -8,6 +8,7 @@
 static __always_inline void leave_cpu(struct slot *s, struct thread *t, struct task_struct *task, bool preempt,
 				      u32 state, u64 now)
 {
+	u64 charged = task->se.sum_exec_runtime - task->se.prev_sum_exec_runtime;
 	u64 nvcsw = task->nvcsw;
 
 	if (s->call == CALL_OUTSIDE)
@@ -17,6 +18,9 @@ static __always_inline void leave_cpu(struct slot *s, struct thread *t, struct t
 	t->open = s->open;
 	t->left = now;
 	t->running = 0;
+	/* The two clocks are read up to a microsecond apart at either end. */
+	if (now - t->entered > charged + 5000)
+		t->sums.uncharged += now - t->entered - charged;
 	/*
 	 * The kernel's own count decides: with a signal pending a thread that meant to sleep leaves runnable, yet counts
 	 * as voluntary, and since 6.15 prev_state no longer tells.

@@ -28,7 +28,7 @@ static __noinline int open_window(u32 call, u64 now)
 	if (!t || !s)
 		return 0;
 	t->active = ACTIVE_YES;
-	t->start = now;
+	t->start = t->entered = now;
 	t->running = bpf_get_smp_processor_id() + 1;
 	t->nvcsw_seen = task->nvcsw;
 	t->sums.wakeups = 0;
