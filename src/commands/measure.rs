@@ -2,7 +2,7 @@
 
 use super::instrument::{Finished, Instrument};
 use crate::collect::run::{OwnCost, Run};
-use crate::model::{Command, Ipc, Memory, Profile, Reading};
+use crate::model::{Command, Exit, Ipc, Memory, Profile, Reading, Subject};
 use crate::subject::{Attached, Gated, Reaped, Running, Signals, WorkloadError};
 use crate::sys::clock::{self, monotonic_ns};
 use crate::sys::startup;
@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
+use std::ffi::OsString;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -51,7 +52,7 @@ pub struct Measured {
 
 /// Measures a command or workload that waits at its gate.
 pub fn measure(mut instrument: Instrument, gated: Gated, signals: &mut Signals, until: Until) -> Result<Measured> {
-    instrument.arm_gated(&gated)?;
+    instrument.arm_gated(gated.pidfd(), gated.tgid())?;
     let started_at = clock::wall_time();
     let mut running = gated.open()?;
     instrument.started(running.tgid());
@@ -141,6 +142,17 @@ pub fn profile(measured: Measured, command: Command) -> Profile {
     })
 }
 
+/// A command as typed, of which nothing else is known yet.
+pub fn typed(argv: &[OsString]) -> Command {
+    Command {
+        argv: argv.iter().map(|a| a.to_string_lossy().into_owned()).collect(),
+        cwd: working_directory(),
+        tgid: 0,
+        subject: Subject::Command,
+        exit: Exit::Running,
+    }
+}
+
 /// The directory that the command ran in.
 pub fn working_directory() -> String {
     std::env::current_dir().map_or_else(|_| "?".to_owned(), |path| path.to_string_lossy().into_owned())
@@ -211,7 +223,7 @@ fn ready(
 }
 
 /// The kernel counts a leader's last switch once it has happened, which may be a moment after it is seen ended.
-fn await_last_switch(instrument: &mut Instrument, tgid: u32) -> Result<()> {
+pub(super) fn await_last_switch(instrument: &mut Instrument, tgid: u32) -> Result<()> {
     let deadline = Instant::now() + LAST_SWITCH;
     loop {
         instrument.drain()?;

@@ -2,6 +2,7 @@
 
 pub mod attach;
 pub mod doctor;
+pub mod elevate;
 pub mod instrument;
 pub mod measure;
 pub mod present;
