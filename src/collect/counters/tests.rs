@@ -200,6 +200,7 @@ fn a_user_who_may_count_nothing_gets_reasons_only() {
 fn on_this_machine_the_software_counters_agree_with_wait4() {
     let host = crate::host::describe();
     let mut counters = Counters::new(Which::All, &host);
+    const PROCESSES: u64 = 6;
     let script = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; for i in 1 2 3 4 5; do /bin/true; done";
     let gated = subject::spawn(&Spec::command(["/bin/sh", "-c", script])).unwrap();
     counters.arm(Target::gated(gated.tgid()));
@@ -215,10 +216,10 @@ fn on_this_machine_the_software_counters_agree_with_wait4() {
     assert!(clock <= reaped.cpu_ns + reaped.cpu_ns / 20 && clock >= reaped.cpu_ns / 2, "{clock} {reaped:?}");
     let switches = readings.counters.iter().find(|c| c.name == "context-switches").unwrap();
     match switches.total {
-        // Of each process the last switch is wait4's only if it happened before it was waited for.
+        // perf lets go of a thread before its last switch, and of any other on its way out.
         Reading::Exact(n) => {
             let theirs = reaped.voluntary_switches + reaped.involuntary_switches;
-            assert!(n.abs_diff(theirs) <= 7, "{n} {theirs}");
+            assert!(n <= theirs && theirs - n <= PROCESSES * 4, "{n} {theirs}");
         }
         _ => assert!(switches.total.is_missing(), "{switches:?}"),
     }
