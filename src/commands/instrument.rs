@@ -41,7 +41,7 @@ pub struct Instrument {
 /// The tier's own collector.
 enum Ledger {
     #[cfg(feature = "bpf")]
-    Bpf(BpfLedger),
+    Bpf(Box<BpfLedger>),
     /// Nothing beside counters, memory and wait4.
     None,
 }
@@ -221,7 +221,7 @@ fn load(opens: Opens) -> Result<Ledger, TierRefusal> {
         Opens::AtExec => OpensAt::Exec,
         Opens::AtMark(call) => OpensAt::Mark(call),
     };
-    BpfLedger::load(at).map(Ledger::Bpf).map_err(|error| {
+    BpfLedger::load(at).map(|ledger| Ledger::Bpf(Box::new(ledger))).map_err(|error| {
         // The plain words of the kernel's refusal, if that is what it was.
         host::refusal_of_bpf().unwrap_or_else(|| TierRefusal {
             tier: Tier::Bpf,

@@ -3,7 +3,7 @@
 use super::instrument::{Finished, Instrument};
 use crate::collect::run::{OwnCost, Run};
 use crate::model::{Command, Exit, Ipc, Memory, Profile, Reading, Subject};
-use crate::subject::{Attached, Gated, Reaped, Running, Signals, WorkloadError};
+use crate::subject::{Attached, Gated, Reaped, Running, Signals, WorkloadError, exit_code};
 use crate::sys::clock::{self, monotonic_ns};
 use crate::sys::startup;
 use anyhow::{Context, Result};
@@ -57,13 +57,17 @@ pub fn measure(mut instrument: Instrument, gated: Gated, signals: &mut Signals, 
     let mut running = gated.open()?;
     instrument.started(running.tgid());
     let start_up_ns = Reading::Exact(running.exec_at_ns().saturating_sub(startup::inherited().at_ns));
-    let report = workload_report(&mut instrument, &mut running)?;
-    let interrupted = wait(&mut instrument, &running, signals, until)?;
+    let (report, interrupted) = match observe(&mut instrument, &mut running, signals, until) {
+        Ok(seen) => seen,
+        Err(error) => return Err(unmeasured(running, signals, error)),
+    };
     let ended_at = monotonic_ns();
-    await_last_switch(&mut instrument, running.tgid())?;
     let elapsed_ns = ended_at.saturating_sub(running.exec_at_ns());
+    if let Err(error) = await_last_switch(&mut instrument, running.tgid()) {
+        return Err(unmeasured(running, signals, error));
+    }
     let reaped = running.reap().context("cannot reap the command")?;
-    let readings = instrument.finish()?;
+    let readings = instrument.finish().map_err(|error| error.context(Unmeasured::after(reaped.exit)))?;
     Ok(Measured {
         readings,
         elapsed_ns,
@@ -74,6 +78,47 @@ pub fn measure(mut instrument: Instrument, gated: Gated, signals: &mut Signals, 
         start_up_ns,
         tear_down_ns: monotonic_ns() - ended_at,
     })
+}
+
+/// From the open gate to the end: a workload's report, and why the run is cut short.
+fn observe(
+    instrument: &mut Instrument,
+    running: &mut Running,
+    signals: &mut Signals,
+    until: Until,
+) -> Result<(Option<serde_json::Value>, Option<String>)> {
+    let report = workload_report(instrument, running)?;
+    Ok((report, wait(instrument, running, signals, until)?))
+}
+
+/// The command has run, and there is no report on it. Its exit status is passed on all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("no report")]
+pub struct Unmeasured {
+    /// The exit status to pass on.
+    pub code: u8,
+}
+
+impl Unmeasured {
+    fn after(exit: Exit) -> Self {
+        Self { code: exit_code(exit).and_then(|code| u8::try_from(code).ok()).unwrap_or(1) }
+    }
+}
+
+/// Measuring has failed: the command goes on to its end. A workload, which has no other use, is ended.
+fn unmeasured(mut running: Running, signals: &mut Signals, error: anyhow::Error) -> anyhow::Error {
+    if running.control().is_some() {
+        let _ = running.send(libc::SIGKILL);
+        let _ = running.reap();
+        return error;
+    }
+    while let Ok(false) = ready(Some(running.pidfd()), signals.as_fd(), None, DRAIN_EVERY_MS) {
+        signals.forward(&running);
+    }
+    match running.reap() {
+        Ok(reaped) => error.context(Unmeasured::after(reaped.exit)),
+        Err(_) => error,
+    }
 }
 
 /// Measures a running process until it ends, the time is up, or a signal comes.

@@ -1,7 +1,9 @@
 //! Counters of a fake machine: no kernel, no PMU needed. Then those of this one.
 
+use super::events::dtlb;
 use super::*;
 use crate::subject::{self, Spec};
+use perf_event::events::CacheResult;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -138,6 +140,16 @@ fn on_a_running_process_leaders_are_enabled_once_all_are_open() {
     let (opened, enabled) = (fake.opened.borrow(), fake.enabled.borrow());
     assert_eq!(enabled.len(), opened.iter().filter(|(_, _, _, member)| !member).count());
     assert!(enabled.iter().all(|i| !opened[*i].3));
+}
+
+#[test]
+fn a_process_that_slept_all_the_while_counted_exactly_nothing() {
+    let fake = Fake::default().with(&CYCLES, Mode::User, 0, 0, 0).with(&CYCLES, Mode::Kernel, 0, 0, 0);
+    let mut counters = Counters::from_source(&fake, Which::Hardware, &machine(true));
+    counters.arm(Target::running(std::process::id()));
+    let readings = counters.finish();
+    assert_eq!(counter(&readings, "cycles").total, Reading::Exact(0));
+    assert!(readings.ipc.total.is_missing());
 }
 
 #[test]
