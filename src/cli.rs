@@ -36,6 +36,9 @@ pub enum Command {
         /// Its parameters.
         parameters: Vec<String>,
     },
+    /// The osmeter that measures under sudo for `run --elevate`
+    #[command(name = "__measure", hide = true)]
+    MeasureFor(MeasureFor),
 }
 
 /// `osmeter run`.
@@ -57,9 +60,25 @@ pub struct Run {
     /// What must end before the measurement does: the command, or all its descendants
     #[arg(long, value_enum, default_value_t = WaitFor::Command)]
     pub wait: WaitFor,
+    /// Measure as root through sudo, while the command stays this user's
+    #[arg(long, conflicts_with = "user")]
+    pub elevate: bool,
     /// The command and its arguments
     #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND", allow_hyphen_values = true)]
     pub command: Vec<OsString>,
+}
+
+/// The hidden half of `run --elevate`.
+#[derive(Debug, Args)]
+pub struct MeasureFor {
+    /// Options of measuring.
+    #[command(flatten)]
+    pub measure: Measure,
+    /// What must end.
+    #[arg(long, value_enum, default_value_t = WaitFor::Command)]
+    pub wait: WaitFor,
+    /// The child that waits at its gate
+    pub tgid: u32,
 }
 
 /// Options of measuring.
@@ -160,6 +179,16 @@ pub enum TierName {
     Bpf,
     /// wait4, /proc and perf's user-mode counters
     Basic,
+}
+
+impl TierName {
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bpf => "bpf",
+            Self::Basic => "basic",
+        }
+    }
 }
 
 /// The registry of formats is render's.

@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         Command::Attach(attach) => commands::attach::attach(&attach),
         Command::Report(report) => commands::report::report(&report),
         Command::WorkloadProcess { name, parameters } => Ok(commands::workload::process(&name, &parameters)),
+        Command::MeasureFor(child) => commands::elevate::inner(&child),
         Command::Doctor(doctor) => commands::doctor::doctor(&doctor),
     };
     match done {
