@@ -4,8 +4,8 @@
 use super::bench::{Bench, BenchError};
 use super::others::Others;
 use super::plan::Group;
-use super::settings::Settings;
-use crate::model::{ArmEvidence, Dropped, Evidence, Round, Rounds};
+use super::settings::{PROFILED_REPEATS, Settings};
+use crate::model::{ArmEvidence, Dropped, Evidence, Round, Rounds, Source};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_pcg::Pcg64Mcg;
@@ -21,7 +21,7 @@ pub trait Progress {
     /// A round ended: how many were kept of how many wanted.
     fn round(&mut self, group: &Group, kept: u64, wanted: u64);
     /// Whether to stop here.
-    fn interrupted(&self) -> bool;
+    fn interrupted(&mut self) -> bool;
 }
 
 /// Runs a group's arms until enough rounds are kept, too many are dropped, or `time` is used up; then the profiled runs.
@@ -157,11 +157,16 @@ impl<'a> Running<'a> {
 
     /// The mechanism: profiled runs apart from the timed ones, so that the observer does not make the result.
     fn profile(&mut self, bench: &mut dyn Bench, settings: &Settings) {
-        let repeats = if self.group.counted { settings.saved.repeats } else { 1 };
+        let counted = self.group.counted_arms();
         for index in self.able() {
-            if self.evidence.arms[index].duplicate_of.is_some() {
+            let arm = &self.evidence.arms[index];
+            let rests_on_it = counted.contains(&arm.name);
+            let workload = matches!(arm.source, Source::Workload { .. });
+            // The short check profiles only what a verdict rests on.
+            if arm.duplicate_of.is_some() || !workload || (settings.saved.quick && !rests_on_it) {
                 continue;
             }
+            let repeats = if rests_on_it { PROFILED_REPEATS } else { 1 };
             for _ in 0..repeats {
                 match bench.profiled(&self.group.arms[index].arm) {
                     Ok(mechanism) => self.evidence.arms[index].profiled.push(mechanism),
