@@ -1,11 +1,11 @@
 //! The bench that is this machine: bare runs of osmeter's own binary, profiled runs under the ledger, throwaway guests.
 
-use crate::cli::Check;
+use crate::cli::{Check, TierName};
+use crate::commands::instrument::{Instrument, Opens};
 use crate::commands::measure::{self, Until};
 use crate::experiment::{Bench, BenchError, Guest, OwnBinary, Run, arguments, mechanism};
 use crate::model::{self, Arm, Exit, Mechanism, Sample, Source, Subject, Tier};
 use crate::subject::{self, Signals, Spec};
-use crate::sys::bpf::OpensAt;
 use osmeter_workloads::MARK_SYSCALL;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -64,8 +64,9 @@ impl Bench for Machine {
         let words = arguments(arm)?;
         let failed = |error: anyhow::Error| BenchError::Failed(format!("{error:#}"));
         let mark = u32::try_from(MARK_SYSCALL).map_err(|error| failed(error.into()))?;
-        let ledger = measure::load(OpensAt::Mark(mark)).map_err(|error| {
-            let why = format!("the whole ledger (tier bpf): {error}");
+        // A lower tier sees the whole process and not the window: worse than nothing here.
+        let instrument = Instrument::choose(Some(TierName::Bpf), Opens::AtMark(mark)).map_err(|error| {
+            let why = format!("{error:#}");
             self.no_ledger = Some(why.clone());
             BenchError::Unavailable(why)
         })?;
@@ -73,7 +74,7 @@ impl Bench for Machine {
         let gated = subject::spawn(&Spec::workload(name, parameters.to_vec())).map_err(|error| failed(error.into()))?;
         let tgid = gated.tgid();
         let mut measured =
-            measure::measure(ledger, gated, &mut self.signals.borrow_mut(), Until::CommandEnds).map_err(failed)?;
+            measure::measure(instrument, gated, &mut self.signals.borrow_mut(), Until::CommandEnds).map_err(failed)?;
         if let Some(why) = measured.partial.take() {
             self.interrupted.set(true);
             return Err(BenchError::Failed(why));
