@@ -66,6 +66,7 @@ fn longer(a: Rounds, b: Rounds) -> Rounds {
             Rounds::Timed { noise: [x, y].into_iter().flatten().reduce(f64::min) }
         }
         (timed @ Rounds::Timed { .. }, _) | (_, timed @ Rounds::Timed { .. }) => timed,
+        (Rounds::Few, _) | (_, Rounds::Few) => Rounds::Few,
         (Rounds::Counted, _) | (_, Rounds::Counted) => Rounds::Counted,
         (Rounds::Once, Rounds::Once) => Rounds::Once,
     }

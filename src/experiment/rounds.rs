@@ -4,7 +4,7 @@
 use super::bench::{Bench, BenchError};
 use super::others::Others;
 use super::plan::Group;
-use super::settings::{PROFILED_REPEATS, Settings};
+use super::settings::{LEAST_REPEATS, PROFILED_REPEATS, Settings};
 use crate::model::{ArmEvidence, Dropped, Evidence, Round, Rounds, Source};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -38,7 +38,7 @@ pub fn run_group(
         running.round(bench, Some(Dropped::WarmUp));
     }
     while !running.enough() && !progress.interrupted() {
-        if begun.elapsed() > time && running.evidence.begun() > 0 {
+        if begun.elapsed() > time && running.evidence.begun() >= running.at_least {
             running.evidence.out_of_time = true;
             break;
         }
@@ -58,6 +58,8 @@ struct Running<'a> {
     random: Pcg64Mcg,
     failures: Vec<usize>,
     noise: Option<f64>,
+    /// Rounds that are begun however long they take: a count is worth nothing with fewer.
+    at_least: usize,
 }
 
 impl<'a> Running<'a> {
@@ -82,12 +84,16 @@ impl<'a> Running<'a> {
         };
         // Each group has an order of its own, which does not depend on which other claims were asked for.
         let own = group.name.bytes().fold(0u64, |sum, byte| sum.wrapping_mul(131).wrapping_add(u64::from(byte)));
+        let at_least = match group.rounds {
+            Rounds::Timed { .. } | Rounds::Once => 1,
+            Rounds::Counted | Rounds::Few => usize::try_from(LEAST_REPEATS).unwrap_or(usize::MAX),
+        };
         let noise = match group.rounds {
             Rounds::Timed { noise } => noise.map(|noise| noise * settings.noise_factor),
-            Rounds::Counted | Rounds::Once => None,
+            Rounds::Counted | Rounds::Few | Rounds::Once => None,
         };
         let random = Pcg64Mcg::seed_from_u64(settings.saved.seed ^ own);
-        Self { group, evidence, random, failures: vec![0; group.arms.len()], noise }
+        Self { group, evidence, random, failures: vec![0; group.arms.len()], noise, at_least }
     }
 
     fn kept(&self) -> u64 {

@@ -41,6 +41,7 @@ impl Settings {
         match rounds {
             Rounds::Timed { .. } => self.saved.rounds,
             Rounds::Counted => self.saved.repeats,
+            Rounds::Few => LEAST_REPEATS,
             Rounds::Once => 1,
         }
     }
@@ -50,7 +51,7 @@ impl Settings {
     pub fn least(&self, rounds: Rounds) -> u64 {
         match rounds {
             Rounds::Timed { .. } => (self.saved.rounds * 3).div_ceil(4).max(crate::stats::MIN_VALUES as u64),
-            Rounds::Counted => LEAST_REPEATS,
+            Rounds::Counted | Rounds::Few => LEAST_REPEATS,
             Rounds::Once => 1,
         }
     }

@@ -29,11 +29,14 @@ pub(super) fn finding(answer: &Answer, lang: Lang) -> String {
 }
 
 fn exact(tally: &Tally, answer: &Answer, lang: Lang) -> String {
-    let typical = value(tally.typical, answer.proposition.test.scale());
-    match lang {
-        Lang::En => format!("{typical} · so in {} of {} runs", tally.held, tally.of),
-        Lang::Ko => format!("{typical} · {}번 중 {}번 그러함", tally.of, tally.held),
-    }
+    let runs = match lang {
+        Lang::En => format!("so in {} of {} runs", tally.held, tally.of),
+        Lang::Ko => format!("{}번 중 {}번 그러함", tally.of, tally.held),
+    };
+    // Yes, no and 'all' are said by the proposition.
+    let test = &answer.proposition.test;
+    let yes_or_no = matches!(test.threshold(), Threshold::Within(a, b) if a == b && (a == 0.0 || a == 1.0));
+    if yes_or_no && tally.held == tally.of { runs } else { format!("{} · {runs}", value(tally.typical, test.scale())) }
 }
 
 /// A number in its unit.
@@ -106,7 +109,7 @@ fn unit_of(quantity: &Quantity) -> Option<Scale> {
         Quantity::Of(_, Metric::Measure(name) | Metric::MeasurePerOperation(name)) if name.ends_with("_bytes") => {
             Some(Scale::Bytes)
         }
-        Quantity::Of(_, Metric::Measure(_) | Metric::MeasurePerOperation(_)) => None,
+        Quantity::Of(_, Metric::Measure(_) | Metric::Measures(_) | Metric::MeasurePerOperation(_)) => None,
         Quantity::Of(_, Metric::CpusBusy | Metric::Operations | Metric::Counted(_)) => None,
         Quantity::Of(..) => Some(Scale::Ns),
         _ => None,
