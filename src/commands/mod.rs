@@ -1,6 +1,7 @@
 //! One file per subcommand: the order of events, nothing else.
 
 pub mod attach;
+pub mod check;
 pub mod doctor;
 pub mod elevate;
 pub mod instrument;

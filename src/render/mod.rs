@@ -3,6 +3,7 @@
 //! `sections` decides what is said; `table`, `markdown`, `json` and `csv` decide how it looks; `deliver` writes it. A new format is
 //! a file and a line in `formats!`. Knows the model only: nothing here asks the system for a number.
 
+pub mod check;
 mod csv;
 mod deliver;
 pub mod doctor;
