@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Questions, Run, assert_accounted, assert_close, assert_sound, fixture, root, run, scratch, workload};
+use common::{OSMETER, Questions, Run, assert_accounted, assert_close, assert_sound, fixture, root, run, scratch, workload};
 use osmeter::model::{Exit, Profile, Subject};
 use std::path::Path;
 use std::process::Command;
@@ -47,7 +47,7 @@ fn switches_and_cpu_time_of_a_ping_pong_are_what_wait4_says() {
     assert_accounted(&run.profile);
     assert_equals_wait4(&run);
     assert_eq!(run.call("read").calls, 10_000);
-    assert_eq!(run.profile.blocked_for("read (pipe)").1, run.profile.blocked_for("read (pipe)").1);
+    assert!(run.profile.blocked_for("read (pipe)").1 > 0);
 }
 
 #[test]
@@ -89,7 +89,8 @@ fn switches_of_a_ping_pong_on_one_cpu_are_what_the_workload_counted() {
             };
             assert!(holds, "{share} by {by}: {name} is {ours}, the workload says {expected}");
         }
-        assert!(run.profile.total.voluntary_switches.get().unwrap() >= 4_000);
+        let all = switches(&run.profile);
+        assert!(all.0 + all.1 >= 4_000, "each of 4,000 hops is a switch: {all:?}");
         assert_accounted(&run.profile);
     }
 }
@@ -165,9 +166,9 @@ fn every_nanosecond_of_a_process_killed_amid_its_calls_has_its_row() {
     assert_sound(&run.profile);
     assert_accounted(&run.profile);
     assert_eq!(run.profile.thread_count.get(), Some(201));
-    // Each of them waited in read when it was killed; a thread that was not yet there has made no such call.
+    // Each of them waited in read, which the signal broke off; a thread that was not there yet has made no such call.
     let read = run.call("read");
-    assert!(read.open_at_end <= 200 && read.calls == read.open_at_end, "{read:?}");
+    assert!(read.calls <= 200 && read.calls == read.open_at_end + read.interrupted, "{read:?}");
     assert_eq!(run.call("kill").calls, 1);
 }
 
@@ -177,19 +178,32 @@ fn kernel_share(profile: &Profile) -> f64 {
     100.0 * total.kernel_ns.get().unwrap() as f64 / total.on_cpu_ns.get().unwrap() as f64
 }
 
+/// The kernel's share in percent as `perf stat` has it, which is getrusage's split, of the same workload without a gate.
+fn perf_stat_share(parameters: &[&str]) -> Option<f64> {
+    let mut command = Command::new("perf");
+    command.args(["stat", "-x,", "-e", "user_time,system_time", OSMETER, "__workload", "kernelshare"]).args(parameters);
+    let output = command.output().ok()?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let of = |name: &str| text.lines().find(|l| l.contains(name))?.split(',').next()?.parse::<f64>().ok();
+    let (user, system) = (of("user_time")?, of("system_time")?);
+    Some(100.0 * system / (user + system))
+}
+
 #[test]
 fn the_kernel_share_of_a_short_run_is_what_its_own_clock_says() {
     if !root("the kernel share") {
         return;
     }
-    println!("{:>8} {:>7} {:>9} {:>9} {:>10}", "length", "meant", "true", "osmeter", "getrusage");
+    println!("{:>8} {:>7} {:>9} {:>9} {:>10}", "length", "meant", "true", "osmeter", "perf stat");
     for length in ["3ms", "30ms", "300ms"] {
         for share in [10, 50, 90] {
-            let run = workload("kernelshare", &[&format!("length={length}"), &format!("share={share}")]);
+            let parameters = [&*format!("length={length}"), &*format!("share={share}"), "call=getrandom"];
+            let run = workload("kernelshare", &parameters);
             let Subject::Workload { report: Some(report), .. } = &run.profile.command.subject else { panic!("no report") };
             let truth = 100.0 * report["measures"]["kernel_share"].as_f64().unwrap();
             let ours = kernel_share(&run.profile);
-            println!("{length:>8} {share:>5} % {truth:>7.1} % {ours:>7.1} %");
+            let theirs = perf_stat_share(&parameters).map_or("-".to_owned(), |share| format!("{share:.1} %"));
+            println!("{length:>8} {share:>5} % {truth:>7.1} % {ours:>7.1} % {theirs:>10}");
             assert!((ours - truth).abs() < 3.0, "{length}, {share} %: truly {truth:.2} %, read as {ours:.2} %");
             assert_accounted(&run.profile);
         }
@@ -206,10 +220,6 @@ fn the_time_in_one_expensive_call_is_what_the_threads_own_clock_says() {
         let run = run(&[&program, calls]);
         let truth = run.printed("in_calls_ns");
         let call = run.call("getrandom");
-        // The first call, which faults the buffer in, is not in the thread's own sum; its like are all the same size.
-        let mean = call.on_cpu_ns.get().unwrap() as f64 / call.calls as f64;
-        let ours = call.on_cpu_ns.get().unwrap() - call.on_cpu_max_ns.get().unwrap().min((mean * 4.0) as u64);
-        let _ = ours;
         println!(
             "{calls} calls: own clock {truth} ns, osmeter {} ns; getrusage: user {} us, system {} us",
             call.on_cpu_ns.get().unwrap(),
