@@ -44,8 +44,11 @@ fn module_of(path: &Path) -> String {
     below.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
 }
 
-/// The code of a file: no comments, and nothing from its unit tests on.
+/// The code of a file: no comments, and no unit tests, whether they are in it or are it.
 fn code(path: &Path) -> String {
+    if path.file_name().is_some_and(|name| name == "tests.rs") {
+        return String::new();
+    }
     let text = fs::read_to_string(path).unwrap();
     let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
@@ -177,7 +180,14 @@ fn every_file_is_one_room() {
 fn nothing_is_left_undone_or_tied_to_one_machine() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // Split, so that this file does not find itself.
-    let banned = [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("FIX", "ME"), concat!("#[ig", "nore"), concat!("/wo", "rk/"), concat!("/ro", "ot/")];
+    let banned = [
+        concat!("to", "do!("),
+        concat!("unimple", "mented!("),
+        concat!("FIX", "ME"),
+        concat!("#[ig", "nore"),
+        concat!("/wo", "rk/"),
+        concat!("/ro", "ot/"),
+    ];
     let mut all: Vec<PathBuf> = Vec::new();
     for folder in ["src", "tests", "workloads", ".ci"] {
         if root.join(folder).exists() {

@@ -143,7 +143,7 @@ fn bundled_workloads_make_exactly_the_calls_they_say() {
     if !root("calls of the bundled workloads") {
         return;
     }
-    for kind in ["getppid", "invalid", "read", "write", "openclose", "stat", "futex_wake", "vdso", "function"] {
+    for kind in ["getppid", "invalid", "read", "write", "openclose", "access", "futex_wake", "vdso", "function"] {
         let run = common::workload("syscalls", &[&format!("kind={kind}"), "n=3000"]);
         let osmeter::model::Subject::Workload { report: Some(report), .. } = &run.profile.command.subject else {
             panic!("{kind}: no report of the workload")

@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{Child, OSMETER, Questions, Run, assert_accounted, assert_sound, fixture, root, run, run_with, scratch, until};
+use common::{
+    Child, OSMETER, Questions, Run, assert_accounted, assert_sound, fixture, root, run, run_with, scratch, until,
+};
 use osmeter::model::{Ended, Exit};
 use std::process::{Command, Stdio};
 
@@ -205,7 +207,10 @@ fn totals_are_right_with_ten_thousand_live_threads_and_memory_is_bounded() {
     assert_eq!(run.call("exit").calls, 10_000);
     assert_eq!(profile.checks.iter().filter(|c| !c.agrees()).collect::<Vec<_>>(), Vec::<&osmeter::model::Check>::new());
     assert_eq!(profile.losses.threads_untracked, 0);
-    assert_eq!(profile.threads.len() as u64 + profile.losses.threads_summed_only + profile.losses.thread_records, 10_001);
+    assert_eq!(
+        profile.threads.len() as u64 + profile.losses.threads_summed_only + profile.losses.thread_records,
+        10_001
+    );
     assert_accounted(profile);
     let peak = profile.cost.own_peak_rss_bytes.get().unwrap();
     println!("10,000 threads: osmeter's peak RSS {} MiB", peak >> 20);

@@ -34,7 +34,9 @@ fn a_command_that_cannot_be_started_gives_one_line_and_no_report() {
     }
     let folder = scratch();
     let report = folder.path().join("report");
-    for (argv, code) in [("/no/such/program", 127), ("no-such-program-in-path", 127), ("/etc/passwd", 126), ("/etc", 126)] {
+    for (argv, code) in
+        [("/no/such/program", 127), ("no-such-program-in-path", 127), ("/etc/passwd", 126), ("/etc", 126)]
+    {
         let output = osmeter_run(&["-o", report.to_str().unwrap()], &[argv]).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{argv}: {stderr}");
@@ -88,7 +90,9 @@ fn ignored_and_blocked_signals_are_what_they_were() {
     let program = fixture::get("state");
     let shell = |with: bool| {
         let before = if with { format!("{OSMETER} run -o {} -- ", report.display()) } else { String::new() };
-        let script = format!("trap '' INT QUIT USR2 PIPE CHLD TSTP; ulimit -n 512; umask 077; exec 7</dev/null 8>/dev/null; {before}{program}");
+        let script = format!(
+            "trap '' INT QUIT USR2 PIPE CHLD TSTP; ulimit -n 512; umask 077; exec 7</dev/null 8>/dev/null; {before}{program}"
+        );
         let output = Command::new("sh").args(["-c", &script]).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8_lossy(&output.stdout).into_owned()
@@ -138,7 +142,18 @@ fn ctrl_c_ends_the_command_and_still_gives_a_report() {
     }
     let folder = scratch();
     let report = folder.path().join("profile.json");
-    let argv = [OSMETER, "run", "--format", "json", "-o", report.to_str().unwrap(), "--", "sh", "-c", "echo started; exec sleep 1000"];
+    let argv = [
+        OSMETER,
+        "run",
+        "--format",
+        "json",
+        "-o",
+        report.to_str().unwrap(),
+        "--",
+        "sh",
+        "-c",
+        "echo started; exec sleep 1000",
+    ];
     if let Some(text) = in_terminal("interrupt", &argv) {
         assert!(text.contains("exit 130"), "{text}");
         let profile = common::read(&report).expect("a report in spite of Ctrl-C");
@@ -176,8 +191,14 @@ fn ctrl_z_stops_the_job_and_fg_goes_on_with_it() {
     if let Some(text) = in_terminal("suspend", &[&line]) {
         assert!(text.contains("Stopped") && text.contains("finished") && text.contains("status=0"), "{text}");
         let profile = common::read(&report).expect("a report");
-        let stopped: u64 =
-            profile.blocked.value().unwrap().iter().filter(|b| b.reason().contains("stopped")).map(|b| b.blocked_ns).sum();
+        let stopped: u64 = profile
+            .blocked
+            .value()
+            .unwrap()
+            .iter()
+            .filter(|b| b.reason().contains("stopped"))
+            .map(|b| b.blocked_ns)
+            .sum();
         assert!(stopped > 0, "the command was stopped with the job: {:?}", profile.blocked);
     }
 }
@@ -204,7 +225,8 @@ fn when_osmeter_is_killed_the_command_runs_on_and_nothing_stays_attached() {
     let folder = scratch();
     let report = folder.path().join("profile.json");
     let note = folder.path().join("note");
-    let script = format!("echo $$ > {0}.pid; while [ ! -e {0}.go ]; do sleep 0.02; done; echo done > {0}", note.display());
+    let script =
+        format!("echo $$ > {0}.pid; while [ ! -e {0}.go ]; do sleep 0.02; done; echo done > {0}", note.display());
     let mut command = osmeter_run(&["--format", "json", "-o", report.to_str().unwrap()], &["sh", "-c", &script]);
     let mut osmeter = Child::start(command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0));
     let pid_file = folder.path().join("note.pid");
@@ -232,13 +254,16 @@ fn when_osmeter_is_killed_at_its_gate_the_command_never_runs() {
         let folder = scratch();
         let mark = folder.path().join("mark");
         let script = format!("echo $$ > {}", mark.display());
-        let mut osmeter =
-            Child::start(osmeter_run(&["-o", "/dev/null"], &["sh", "-c", &script]).stdin(Stdio::null()).process_group(0));
+        let mut osmeter = Child::start(
+            osmeter_run(&["-o", "/dev/null"], &["sh", "-c", &script]).stdin(Stdio::null()).process_group(0),
+        );
         std::thread::sleep(std::time::Duration::from_millis(delay_ms));
         let group = osmeter.id();
         let _ = osmeter.0.kill();
         until("osmeter ends", || osmeter.ended());
-        until("nobody of its group is left", || nix::sys::signal::killpg(nix::unistd::Pid::from_raw(group.cast_signed()), None).is_err());
+        until("nobody of its group is left", || {
+            nix::sys::signal::killpg(nix::unistd::Pid::from_raw(group.cast_signed()), None).is_err()
+        });
     }
 }
 
@@ -256,7 +281,11 @@ fn a_report_file_is_whole_or_not_there() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
 
     // Where it cannot be written it goes to stderr, with one line that says so; nothing is left half written.
-    for (to, why) in [("/no/such/folder/report.json", "No such file"), ("/proc/report.json", ""), (folder.path().to_str().unwrap(), "directory")] {
+    for (to, why) in [
+        ("/no/such/folder/report.json", "No such file"),
+        ("/proc/report.json", ""),
+        (folder.path().to_str().unwrap(), "directory"),
+    ] {
         let output = run(to);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(stderr.contains("cannot write the report") && stderr.contains(why), "{to}: {stderr}");
@@ -281,7 +310,9 @@ fn a_reader_that_goes_away_is_no_error() {
     if !root("a closed pipe") {
         return;
     }
-    let script = format!("{OSMETER} run --format json -o - -- true | head -c 10; {OSMETER} run -- true 2>&1 >/dev/null | head -1");
+    let script = format!(
+        "{OSMETER} run --format json -o - -- true | head -c 10; {OSMETER} run -- true 2>&1 >/dev/null | head -1"
+    );
     let output = Command::new("bash").args(["-c", &format!("set -o pipefail; {script}")]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "{output:?}");

@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{OSMETER, Questions, Run, assert_accounted, assert_close, assert_sound, fixture, root, run, scratch, workload};
+use common::{
+    OSMETER, Questions, Run, assert_accounted, assert_close, assert_sound, fixture, root, run, scratch, workload,
+};
 use osmeter::model::{Exit, Profile, Subject};
 use std::path::Path;
 use std::process::Command;
@@ -116,8 +118,10 @@ fn a_sleeper_is_blocked_for_as_long_as_it_sleeps() {
 fn generate_project(folder: &Path, files: usize) {
     let names: Vec<String> = (0..files).map(|i| format!("f{i}")).collect();
     for name in &names {
-        let body: String = (0..40).map(|i| format!("int {name}_{i}(int x){{for(int i=0;i<x;i++)x^=i*{i};return x;}}\n")).collect();
-        std::fs::write(folder.join(format!("{name}.c")), format!("#include <stdio.h>\n#include <stdlib.h>\n{body}")).unwrap();
+        let body: String =
+            (0..40).map(|i| format!("int {name}_{i}(int x){{for(int i=0;i<x;i++)x^=i*{i};return x;}}\n")).collect();
+        std::fs::write(folder.join(format!("{name}.c")), format!("#include <stdio.h>\n#include <stdlib.h>\n{body}"))
+            .unwrap();
     }
     let objects = names.iter().map(|n| format!("{n}.o")).collect::<Vec<_>>().join(" ");
     let makefile = format!("all: prog\nprog: main.o {objects}\n\tcc -o $@ $^\n%.o: %.c\n\tcc -O1 -c -o $@ $<\n");
@@ -199,7 +203,9 @@ fn the_kernel_share_of_a_short_run_is_what_its_own_clock_says() {
         for share in [10, 50, 90] {
             let parameters = [&*format!("length={length}"), &*format!("share={share}"), "call=getrandom"];
             let run = workload("kernelshare", &parameters);
-            let Subject::Workload { report: Some(report), .. } = &run.profile.command.subject else { panic!("no report") };
+            let Subject::Workload { report: Some(report), .. } = &run.profile.command.subject else {
+                panic!("no report")
+            };
             let truth = 100.0 * report["measures"]["kernel_share"].as_f64().unwrap();
             let ours = kernel_share(&run.profile);
             let theirs = perf_stat_share(&parameters).map_or("-".to_owned(), |share| format!("{share:.1} %"));
@@ -226,7 +232,9 @@ fn the_time_in_one_expensive_call_is_what_the_threads_own_clock_says() {
             run.printed("ru_utime_us"),
             run.printed("ru_stime_us"),
         );
-        if let Ok(perf) = Command::new("perf").args(["stat", "-x,", "-e", "task-clock:u,task-clock:k", &program, calls]).output() {
+        if let Ok(perf) =
+            Command::new("perf").args(["stat", "-x,", "-e", "task-clock:u,task-clock:k", &program, calls]).output()
+        {
             print!("perf stat: {}", String::from_utf8_lossy(&perf.stderr));
         }
         assert_close("on-CPU time of getrandom", call.on_cpu_ns.get().unwrap(), truth, 0.03, 0);

@@ -9,7 +9,7 @@
 pub mod fixture;
 pub mod strace;
 
-use osmeter::model::{Abi, Check, Ledger, Profile, Syscall, Thread};
+use osmeter::model::{Abi, Check, Ledger, Losses, Profile, Syscall, Thread};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -39,7 +39,8 @@ pub fn root(what: &str) -> bool {
 
 /// Whether a program is there.
 pub fn program(what: &str, name: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {name}")]).output().is_ok_and(|o| o.status.success());
+    let found =
+        Command::new("sh").args(["-c", &format!("command -v {name}")]).output().is_ok_and(|o| o.status.success());
     if !found {
         skip(what, &format!("needs {name}"));
     }
@@ -145,8 +146,11 @@ impl Questions for Profile {
 
     fn doubts(&self) -> Vec<String> {
         let mut doubts: Vec<String> = self.checks.iter().filter(|c| !c.agrees()).map(describe).collect();
-        if !self.losses.none() {
-            doubts.push(format!("{:?}", self.losses));
+        // Switches and wake-ups that the kernel did not show, though they are counted: some guests hide what happens while
+        // a thread of their own agent is current. Every count is right in spite of them.
+        let shown = Losses { switches_unseen: 0, wakeups_unseen: 0, ..self.losses };
+        if !shown.none() {
+            doubts.push(format!("{shown:?}"));
         }
         doubts
     }
