@@ -110,10 +110,12 @@ pub struct Workload {
 
 /// `osmeter check`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  osmeter check\n  osmeter check --quick\n  osmeter check P5 multi-thread 'U*' --explain\n  \
+#[command(
+    after_help = "Examples:\n  osmeter check\n  osmeter check --quick\n  osmeter check P5 multi-thread 'U*' --explain\n  \
                         osmeter check --json -o before.json\n  osmeter check --expect before.json\n\n\
                         The exit status is 0 when every claim could be run, whichever way its verdict fell; 1 when one \
-                        could not; 3 when --expect finds another verdict.")]
+                        could not; 3 when --expect finds another verdict."
+)]
 pub struct Check {
     /// Claims: ids (P5), sections (multi-thread) or patterns ('U*'); without any, all
     #[arg(value_name = "CLAIM")]

@@ -58,7 +58,7 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_tid, struct l
 	struct thread *t;
 	u64 now, in_call;
 
-	if (!s || s->stop || (!s->active && !came_unseen(s)) || s->active != ACTIVE_YES)
+	if (!s || s->stop || (!s->active && !came_unseen(s, 0)) || s->active != ACTIVE_YES)
 		return 0;
 	t = bpf_task_storage_get(&threads, task, 0, 0);
 	if (!t)

@@ -78,7 +78,8 @@ impl BpfLedger {
     /// Loads and attaches the programs for a command that waits at a gate, or (`adopts`) for a process that runs.
     pub fn load(opens_at: OpensAt, adopts: bool) -> Result<Self, BpfError> {
         let exec_numbers = (call_number("execve").unwrap_or(u32::MAX), call_number("execveat").unwrap_or(u32::MAX));
-        let mut programs = Programs::load(&Options { opens_at, adopts, exec_numbers, descriptor_calls: descriptor_calls() })?;
+        let mut programs =
+            Programs::load(&Options { opens_at, adopts, exec_numbers, descriptor_calls: descriptor_calls() })?;
         programs.attach()?;
         let opens_midway = opens_at != OpensAt::Exec;
         Ok(Self { programs, tasks: Tasks::default(), opens_midway })
