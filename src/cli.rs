@@ -31,6 +31,12 @@ pub enum Command {
     Report(Report),
     /// Say what this machine allows, and how to get the rest
     Doctor(Doctor),
+    /// The first process of a throwaway guest
+    #[command(name = "__guest", hide = true)]
+    Guest {
+        /// What it is there for.
+        experiment: String,
+    },
     /// The process in which a bundled workload runs
     #[command(name = "__workload", hide = true)]
     WorkloadProcess {

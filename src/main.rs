@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Command::Report(report) => commands::report::report(&report),
         Command::WorkloadProcess { name, parameters } => Ok(commands::workload::process(&name, &parameters)),
         Command::MeasureFor(child) => commands::elevate::inner(&child),
+        Command::Guest { experiment } => commands::guest::guest(&experiment),
         Command::Doctor(doctor) => commands::doctor::doctor(&doctor),
     };
     match done {

@@ -4,6 +4,7 @@ pub mod attach;
 pub mod check;
 pub mod doctor;
 pub mod elevate;
+pub mod guest;
 pub mod instrument;
 pub mod measure;
 pub mod present;

@@ -91,6 +91,9 @@ fn whole(claim: &Claim, answers: &[Answer]) -> Verdict {
         return primary.verdict.clone();
     }
     for control in answers.iter().filter(|a| a.proposition.role == Role::Control) {
+        if let Verdict::Failed { .. } = control.verdict {
+            return control.verdict.clone();
+        }
         // One that cannot run here has not failed; the table says that it is missing.
         if !matches!(control.verdict, Verdict::Supported | Verdict::NotRun { .. }) {
             return Verdict::doubt(Doubt::Control { id: control.proposition.id.clone() });

@@ -7,7 +7,7 @@
 mod bench;
 mod check;
 mod estimate;
-mod guest;
+pub mod guest;
 mod judge;
 mod mechanism;
 mod others;

@@ -189,8 +189,9 @@ fn per_operation_ns(ns: f64) -> String {
 
 #[allow(clippy::cast_precision_loss)] // counts and times below 2^53
 fn median_elapsed(arm: &ArmEvidence, evidence: &Evidence) -> Option<f64> {
-    let per_operation =
-        |sample: &Sample| (sample.operations > 0).then(|| sample.elapsed_ns as f64 / sample.operations as f64);
+    let per_operation = |sample: &Sample| {
+        (sample.operations > 0 && sample.elapsed_ns > 0).then(|| sample.elapsed_ns as f64 / sample.operations as f64)
+    };
     let mut times: Vec<f64> =
         evidence.kept().filter_map(|round| per_operation(arm.samples.get(round)?.as_ref()?)).collect();
     times.sort_by(f64::total_cmp);
