@@ -220,8 +220,7 @@ fn on_this_machine_the_software_counters_agree_with_wait4() {
     let readings = counters.finish();
     let clock = &counter(&readings, "task-clock").total;
     let Some(clock) = clock.get() else {
-        println!("skipped: {clock:?}");
-        assert!(std::env::var_os("OSMETER_REQUIRE_ALL").is_none());
+        crate::tests::skip("counters of this machine", &format!("{clock:?}"));
         return;
     };
     // perf's clock starts when exec has happened, wait4's a moment before it began.
