@@ -11,9 +11,9 @@
 //!
 //! The command is reaped only after `ended`: until then its last context switch may still be counted.
 
-use super::instrument::{Instrument, Opens};
-use super::measure::{self, Measured, Until};
-use super::present::{self, Otherwise};
+use super::instrument::{Instrument, Opens, Until};
+use super::measure::{self, Measured};
+use super::present;
 use crate::cli::{MeasureFor, Run, WaitFor};
 use crate::model::{Command, Profile, Reading};
 use crate::subject::{self, Attached, Gated, Reaped, Signals, Spec, exit_code};
@@ -133,7 +133,7 @@ pub fn run(args: &Run) -> Result<u8> {
     drop(line);
     let _ = helper.wait();
     match profile {
-        Ok(profile) => present::profile(&profile, &args.output, Otherwise::Stderr)?,
+        Ok(profile) => present::after_command(&profile, &args.output),
         Err(error) => eprintln!("osmeter: no report: {error:#}"),
     }
     Ok(code)

@@ -2,7 +2,6 @@
 //!
 //! Owns the choice and hides it from the order of events in `measure`.
 
-use super::measure::Until;
 use crate::cli::TierName;
 use crate::collect::basic;
 #[cfg(feature = "bpf")]
@@ -29,6 +28,15 @@ pub enum Opens {
     Now,
     /// With this marking system call, where the tier sees system calls.
     AtMark(u32),
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// The command has ended.
+    CommandEnds,
+    /// It and all its descendants have.
+    AllEnd,
 }
 
 /// The collectors of one run.

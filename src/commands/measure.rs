@@ -1,6 +1,6 @@
 //! The order of events of one measurement: gate, collectors, go, wait, read.
 
-use super::instrument::{Finished, Instrument};
+use super::instrument::{Finished, Instrument, Until};
 use crate::collect::run::{OwnCost, Run};
 use crate::model::{Command, Exit, Ipc, Memory, Profile, Reading, Subject};
 use crate::subject::{Attached, Gated, Reaped, Running, Signals, WorkloadError, exit_code};
@@ -20,15 +20,6 @@ const DRAIN_EVERY_MS: u16 = 50;
 const LAST_SWITCH: Duration = Duration::from_millis(200);
 /// The longest that a workload may prepare.
 const PREPARE: Duration = Duration::from_secs(60);
-
-/// What is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
-    /// The command has ended.
-    CommandEnds,
-    /// It and all its descendants have.
-    AllEnd,
-}
 
 /// One measured run.
 pub struct Measured {

@@ -21,7 +21,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use deliver::{DeliverError, deliver};
+pub use deliver::{DeliverError, deliver, deliverable};
 pub use json::{ParseError, parse};
 pub use style::{ColorChoice, NARROWEST, SortKey, Style, WIDEST};
 

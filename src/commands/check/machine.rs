@@ -1,8 +1,8 @@
 //! The bench that is this machine: bare runs of osmeter's own binary, profiled runs under the ledger, throwaway guests.
 
 use crate::cli::{Check, TierName};
-use crate::commands::instrument::{Instrument, Opens};
-use crate::commands::measure::{self, Until};
+use crate::commands::instrument::{Instrument, Opens, Until};
+use crate::commands::measure;
 use crate::experiment::{Bench, BenchError, Guest, OwnBinary, Run, arguments, mechanism};
 use crate::model::{self, Arm, Exit, Mechanism, Sample, Source, Subject, Tier};
 use crate::subject::{self, Signals, Spec};
