@@ -1,5 +1,6 @@
 //! The command line, defined with clap. No work is done here.
 
+use crate::model::Lang;
 use crate::render::{ColorChoice, Format, SortKey};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -22,12 +23,20 @@ pub enum Command {
     Run(Run),
     /// Profile a bundled workload; without a name, list them
     Workload(Workload),
+    /// Check what textbooks claim about processes, threads, waiting and the kernel, on this machine
+    Check(Check),
     /// Profile a process that already runs
     Attach(Attach),
     /// Render a saved profile again
     Report(Report),
     /// Say what this machine allows, and how to get the rest
     Doctor(Doctor),
+    /// The first process of a throwaway guest
+    #[command(name = "__guest", hide = true)]
+    Guest {
+        /// What it is there for.
+        experiment: String,
+    },
     /// The process in which a bundled workload runs
     #[command(name = "__workload", hide = true)]
     WorkloadProcess {
@@ -36,6 +45,9 @@ pub enum Command {
         /// Its parameters.
         parameters: Vec<String>,
     },
+    /// The osmeter that measures under sudo for `run --elevate`
+    #[command(name = "__measure", hide = true)]
+    MeasureFor(MeasureFor),
 }
 
 /// `osmeter run`.
@@ -57,9 +69,25 @@ pub struct Run {
     /// What must end before the measurement does: the command, or all its descendants
     #[arg(long, value_enum, default_value_t = WaitFor::Command)]
     pub wait: WaitFor,
+    /// Measure as root through sudo, while the command stays this user's
+    #[arg(long, conflicts_with = "user")]
+    pub elevate: bool,
     /// The command and its arguments
     #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND", allow_hyphen_values = true)]
     pub command: Vec<OsString>,
+}
+
+/// The hidden half of `run --elevate`.
+#[derive(Debug, Args)]
+pub struct MeasureFor {
+    /// Options of measuring.
+    #[command(flatten)]
+    pub measure: Measure,
+    /// What must end.
+    #[arg(long, value_enum, default_value_t = WaitFor::Command)]
+    pub wait: WaitFor,
+    /// The child that waits at its gate
+    pub tgid: u32,
 }
 
 /// Options of measuring.
@@ -84,6 +112,67 @@ pub struct Workload {
     /// Its parameters
     #[arg(value_name = "KEY=VALUE")]
     pub parameters: Vec<String>,
+}
+
+/// `osmeter check`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  osmeter check\n  osmeter check --quick\n  osmeter check P5 multi-thread 'U*' --explain\n  \
+                        osmeter check --json -o before.json\n  osmeter check --expect before.json\n\n\
+                        The exit status is 0 when every claim could be run, whichever way its verdict fell; 1 when one \
+                        could not; 3 when --expect finds another verdict."
+)]
+pub struct Check {
+    /// Claims: ids (P5), sections (multi-thread) or patterns ('U*'); without any, all
+    #[arg(value_name = "CLAIM")]
+    pub claims: Vec<String>,
+    /// Under a minute: fewer rounds, nothing heavy
+    #[arg(long)]
+    pub quick: bool,
+    /// Rounds of each timing
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(6..=1000))]
+    pub rounds: Option<u64>,
+    /// Seed of the order of arms and of resamples
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// List the claims instead
+    #[arg(long)]
+    pub list: bool,
+    /// Show the evidence of every claim: arms, counters, controls, thresholds
+    #[arg(long)]
+    pub explain: bool,
+    /// The language of claims; without it, the locale's
+    #[arg(long, value_parser = lang_parser())]
+    pub lang: Option<Lang>,
+    /// Compare the verdicts with those of an earlier check (written by --json -o FILE)
+    #[arg(long, value_name = "FILE")]
+    pub expect: Option<PathBuf>,
+    /// A kernel image for the experiments in a throwaway guest; without it, one in the usual places
+    #[arg(long, value_name = "FILE")]
+    pub guest_kernel: Option<PathBuf>,
+    /// Write the report to this file, whole or not at all, instead of to stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The report's format
+    #[arg(long, value_enum, default_value_t = CheckFormat::Table)]
+    pub format: CheckFormat,
+    /// Short for --format json
+    #[arg(long)]
+    pub json: bool,
+    /// Colours: when stdout is a terminal, always, or never
+    #[arg(long, value_parser = color_parser(), default_value = "auto", value_name = "WHEN")]
+    pub color: ColorChoice,
+}
+
+/// Formats of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// A summary, and the evidence that was asked for
+    Table,
+    /// Everything, samples included, for osmeter report and --expect
+    Json,
+    /// The summary for an issue or a README
+    Markdown,
 }
 
 /// `osmeter attach`.
@@ -162,6 +251,16 @@ pub enum TierName {
     Basic,
 }
 
+impl TierName {
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bpf => "bpf",
+            Self::Basic => "basic",
+        }
+    }
+}
+
 /// The registry of formats is render's.
 fn format_parser() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.iter().map(|f| f.name()))
@@ -171,6 +270,10 @@ fn format_parser() -> impl TypedValueParser<Value = Format> {
 fn sort_parser() -> impl TypedValueParser<Value = SortKey> {
     PossibleValuesParser::new(SortKey::ALL.iter().map(|(name, _)| *name))
         .map(|name| SortKey::from_name(&name).unwrap_or_default())
+}
+
+fn lang_parser() -> impl TypedValueParser<Value = Lang> {
+    PossibleValuesParser::new(["en", "ko"]).map(|name| if name == "ko" { Lang::Ko } else { Lang::En })
 }
 
 fn color_parser() -> impl TypedValueParser<Value = ColorChoice> {

@@ -14,3 +14,13 @@ pub mod render;
 pub mod stats;
 pub mod subject;
 pub mod sys;
+
+#[cfg(test)]
+mod tests {
+    /// Names a test that this machine or user cannot run; where everything must run (`CI`, `OSMETER_REQUIRE_ALL`) it fails.
+    pub(crate) fn skip(what: &str, why: &str) {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != "0" && v != "false");
+        println!("SKIPPED {what}: {why}");
+        assert!(!set("CI") && !set("OSMETER_REQUIRE_ALL"), "{what} must run here, and cannot: {why}");
+    }
+}

@@ -11,7 +11,7 @@ fn kernel_probe() -> Arm {
 }
 
 pub fn claim() -> Claim {
-    draft("K1", Topic::KernelMode, Heading::Concept, Rounds::Counted)
+    draft("K1", Topic::KernelMode, Heading::Concept, Rounds::Few)
         .title("kernel mode reaches everything", "커널 모드는 모든 자원에 제한 없이 접근")
         .says(
             "Code in kernel mode can reach processor, memory and storage without restriction.",
@@ -26,7 +26,7 @@ pub fn claim() -> Claim {
              enclave) still restricts the kernel.",
             "root라고 커널 모드인 것은 아니어서, root가 직접 읽어도 폴트가 난다. 그 아래의 하이퍼바이저나 보안 하드웨어는 커널도 제한한다.",
         )
-        .arms([kernel_probe(), arm("in user mode", "forbidden", &[("list", "direct")]), guest("a module reads CR3", "read-cr3")])
+        .arms([kernel_probe(), arm("in user mode", "forbidden", &[("list", "direct")]), guest("the guest's kernel shows CR3", "show-cr3")])
         .primary(
             "in the kernel",
             ("a BPF program reads kernel memory", "BPF 프로그램이 커널 메모리를 읽는다"),
@@ -38,9 +38,9 @@ pub fn claim() -> Claim {
             all_of("in user mode", "faulted", "attempts"),
         )
         .beside(
-            "a module",
-            ("in a throwaway guest, code in the kernel reads CR3", "버리는 가상 머신에서, 커널 안의 코드가 CR3를 읽는다"),
-            always("a module reads CR3", "done", 1.0),
+            "a register",
+            ("in a throwaway guest, the kernel reads CR3 (and prints it)", "버리는 가상 머신에서 커널이 CR3를 읽는다(그리고 찍는다)"),
+            always("the guest's kernel shows CR3", "done", 1.0),
         )
         .done()
 }

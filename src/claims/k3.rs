@@ -9,7 +9,7 @@ pub fn guest(name: &str, experiment: &str) -> Arm {
 }
 
 pub fn claim() -> Claim {
-    draft("K3", Topic::KernelMode, Heading::Concept, Rounds::Counted)
+    draft("K3", Topic::KernelMode, Heading::Concept, Rounds::Few)
         .title("runs what affects the whole system", "전체 시스템에 영향을 미치는 명령어 수행")
         .says(
             "In kernel mode, instructions can be run that affect the whole system.",

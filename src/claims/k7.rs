@@ -5,7 +5,7 @@ use super::shape::{always, claim as draft};
 use crate::model::{Claim, Heading, Rounds, Topic};
 
 pub fn claim() -> Claim {
-    draft("K7", Topic::KernelMode, Heading::Drawback, Rounds::Counted)
+    draft("K7", Topic::KernelMode, Heading::Drawback, Rounds::Few)
         .title("a kernel bug brings the system down", "커널의 버그는 전체 OS를 다운시킬 수 있음")
         .says(
             "A bug in the kernel can bring the whole operating system down.",

@@ -1,8 +1,8 @@
 //! Collectors: one file or folder per kernel source. They read and never print; failure is data.
 
+pub mod basic;
 #[cfg(feature = "bpf")]
 pub mod bpf;
-pub mod basic;
 pub mod call_names;
 pub mod counters;
 pub mod proc;

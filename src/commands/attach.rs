@@ -10,6 +10,7 @@ use anyhow::Result;
 
 /// Measures the process until it ends, the time is up or a signal comes, and reports.
 pub fn attach(args: &Attach) -> Result<u8> {
+    present::check_destination(&args.output)?;
     let mut signals = Signals::install()?;
     let attached = Attached::to(args.tgid)?;
     let command = model::Command {

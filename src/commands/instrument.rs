@@ -12,7 +12,6 @@ use crate::collect::run::Run;
 use crate::collect::target::{Collector, Target};
 use crate::host;
 use crate::model::{Host, Profile, Reading, Tier, TierRefusal, TreeMemory};
-use crate::subject::Gated;
 #[cfg(feature = "bpf")]
 use crate::sys::bpf::OpensAt;
 #[cfg(feature = "bpf")]
@@ -31,6 +30,15 @@ pub enum Opens {
     AtMark(u32),
 }
 
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// The command has ended.
+    CommandEnds,
+    /// It and all its descendants have.
+    AllEnd,
+}
+
 /// The collectors of one run.
 pub struct Instrument {
     ledger: Ledger,
@@ -43,7 +51,7 @@ pub struct Instrument {
 /// The tier's own collector.
 enum Ledger {
     #[cfg(feature = "bpf")]
-    Bpf(BpfLedger),
+    Bpf(Box<BpfLedger>),
     /// Nothing beside counters, memory and wait4.
     None,
 }
@@ -91,12 +99,24 @@ impl Instrument {
         }
     }
 
+    /// Whether the tier can tell when that has ended.
+    pub fn check(&self, until: Until) -> Result<()> {
+        if until == Until::AllEnd && self.live_threads().is_none() {
+            bail!("--wait all needs tier bpf, which sees the descendants: run osmeter as root, or without --wait all");
+        }
+        Ok(())
+    }
+
     /// Gets ready on a child that waits at its gate.
-    pub fn arm_gated(&mut self, gated: &Gated) -> Result<()> {
-        self.arm_counters(Which::BesideWait4, Target::gated(gated.tgid()));
+    pub fn arm_gated(
+        &mut self,
+        #[allow(unused_variables)] pidfd: BorrowedFd<'_>, // the ledger's
+        tgid: u32,
+    ) -> Result<()> {
+        self.arm_counters(Which::BesideWait4, Target::gated(tgid));
         match &mut self.ledger {
             #[cfg(feature = "bpf")]
-            Ledger::Bpf(ledger) => ledger.arm_gated(gated.pidfd(), gated.tgid()).context("cannot measure the command"),
+            Ledger::Bpf(ledger) => ledger.arm_gated(pidfd, tgid).context("cannot measure the command"),
             Ledger::None => Ok(()),
         }
     }
@@ -211,7 +231,7 @@ fn load(opens: Opens) -> Result<Ledger, TierRefusal> {
         Opens::AtExec | Opens::Now => OpensAt::Exec,
         Opens::AtMark(call) => OpensAt::Mark(call),
     };
-    BpfLedger::load(at, opens == Opens::Now).map(Ledger::Bpf).map_err(|error| {
+    BpfLedger::load(at, opens == Opens::Now).map(|ledger| Ledger::Bpf(Box::new(ledger))).map_err(|error| {
         // The plain words of the kernel's refusal, if that is what it was.
         host::refusal_of_bpf().unwrap_or_else(|| TierRefusal {
             tier: Tier::Bpf,

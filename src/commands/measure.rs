@@ -1,15 +1,16 @@
 //! The order of events of one measurement: gate, collectors, go, wait, read.
 
-use super::instrument::{Finished, Instrument};
+use super::instrument::{Finished, Instrument, Until};
 use crate::collect::run::{OwnCost, Run};
-use crate::model::{Command, Ipc, Memory, Profile, Reading};
-use crate::subject::{Attached, Gated, Reaped, Running, Signals, WorkloadError};
+use crate::model::{Command, Exit, Ipc, Memory, Profile, Reading, Subject};
+use crate::subject::{Attached, Gated, Reaped, Running, Signals, WorkloadError, exit_code};
 use crate::sys::clock::{self, monotonic_ns};
 use crate::sys::startup;
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
+use std::ffi::OsString;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -19,15 +20,6 @@ const DRAIN_EVERY_MS: u16 = 50;
 const LAST_SWITCH: Duration = Duration::from_millis(200);
 /// The longest that a workload may prepare.
 const PREPARE: Duration = Duration::from_secs(60);
-
-/// What is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
-    /// The command has ended.
-    CommandEnds,
-    /// It and all its descendants have.
-    AllEnd,
-}
 
 /// One measured run.
 pub struct Measured {
@@ -51,18 +43,22 @@ pub struct Measured {
 
 /// Measures a command or workload that waits at its gate.
 pub fn measure(mut instrument: Instrument, gated: Gated, signals: &mut Signals, until: Until) -> Result<Measured> {
-    instrument.arm_gated(&gated)?;
+    instrument.arm_gated(gated.pidfd(), gated.tgid())?;
     let started_at = clock::wall_time();
     let mut running = gated.open()?;
     instrument.started(running.tgid());
     let start_up_ns = Reading::Exact(running.exec_at_ns().saturating_sub(startup::inherited().at_ns));
-    let report = workload_report(&mut instrument, &mut running)?;
-    let interrupted = wait(&mut instrument, &running, signals, until)?;
+    let (report, interrupted) = match observe(&mut instrument, &mut running, signals, until) {
+        Ok(seen) => seen,
+        Err(error) => return Err(unmeasured(running, signals, error)),
+    };
     let ended_at = monotonic_ns();
-    await_last_switch(&mut instrument, running.tgid())?;
     let elapsed_ns = ended_at.saturating_sub(running.exec_at_ns());
+    if let Err(error) = await_last_switch(&mut instrument, running.tgid()) {
+        return Err(unmeasured(running, signals, error));
+    }
     let reaped = running.reap().context("cannot reap the command")?;
-    let readings = instrument.finish()?;
+    let readings = instrument.finish().map_err(|error| error.context(Unmeasured::after(reaped.exit)))?;
     Ok(Measured {
         readings,
         elapsed_ns,
@@ -73,6 +69,47 @@ pub fn measure(mut instrument: Instrument, gated: Gated, signals: &mut Signals, 
         start_up_ns,
         tear_down_ns: monotonic_ns() - ended_at,
     })
+}
+
+/// From the open gate to the end: a workload's report, and why the run is cut short.
+fn observe(
+    instrument: &mut Instrument,
+    running: &mut Running,
+    signals: &mut Signals,
+    until: Until,
+) -> Result<(Option<serde_json::Value>, Option<String>)> {
+    let report = workload_report(instrument, running)?;
+    Ok((report, wait(instrument, running, signals, until)?))
+}
+
+/// The command has run, and there is no report on it. Its exit status is passed on all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("no report")]
+pub struct Unmeasured {
+    /// The exit status to pass on.
+    pub code: u8,
+}
+
+impl Unmeasured {
+    fn after(exit: Exit) -> Self {
+        Self { code: exit_code(exit).and_then(|code| u8::try_from(code).ok()).unwrap_or(1) }
+    }
+}
+
+/// Measuring has failed: the command goes on to its end. A workload, which has no other use, is ended.
+fn unmeasured(mut running: Running, signals: &mut Signals, error: anyhow::Error) -> anyhow::Error {
+    if running.control().is_some() {
+        let _ = running.send(libc::SIGKILL);
+        let _ = running.reap();
+        return error;
+    }
+    while let Ok(false) = ready(Some(running.pidfd()), signals.as_fd(), None, DRAIN_EVERY_MS) {
+        signals.forward(&running);
+    }
+    match running.reap() {
+        Ok(reaped) => error.context(Unmeasured::after(reaped.exit)),
+        Err(_) => error,
+    }
 }
 
 /// Measures a running process until it ends, the time is up, or a signal comes.
@@ -139,6 +176,17 @@ pub fn profile(measured: Measured, command: Command) -> Profile {
         not_measured: Vec::new(),
         own_cost,
     })
+}
+
+/// A command as typed, of which nothing else is known yet.
+pub fn typed(argv: &[OsString]) -> Command {
+    Command {
+        argv: argv.iter().map(|a| a.to_string_lossy().into_owned()).collect(),
+        cwd: working_directory(),
+        tgid: 0,
+        subject: Subject::Command,
+        exit: Exit::Running,
+    }
 }
 
 /// The directory that the command ran in.
@@ -211,7 +259,7 @@ fn ready(
 }
 
 /// The kernel counts a leader's last switch once it has happened, which may be a moment after it is seen ended.
-fn await_last_switch(instrument: &mut Instrument, tgid: u32) -> Result<()> {
+pub(super) fn await_last_switch(instrument: &mut Instrument, tgid: u32) -> Result<()> {
     let deadline = Instant::now() + LAST_SWITCH;
     loop {
         instrument.drain()?;

@@ -4,7 +4,7 @@ use crate::cli::Output;
 use crate::model::Profile;
 use crate::render::{self, Style};
 use crate::sys::terminal;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -39,7 +39,20 @@ pub fn text(text: &str, output: &Output, otherwise: Otherwise) -> Result<()> {
         (None, Otherwise::Stdout) => Some(Path::new("-")),
         (None, Otherwise::Stderr) => None,
     };
-    render::deliver(text, to).context("the report")
+    Ok(render::deliver(text, to)?)
+}
+
+/// Refuses a report's file that could not be written, before anything is run.
+pub fn check_destination(output: &Output) -> Result<()> {
+    Ok(render::deliverable(output.output.as_deref())?)
+}
+
+/// As [`profile`], where the command's exit status is osmeter's: a report that went to stderr in place of its file is said
+/// so, and changes no status.
+pub fn after_command(profile: &Profile, output: &Output) {
+    if let Err(error) = self::profile(profile, output, Otherwise::Stderr) {
+        eprintln!("osmeter: {error:#}");
+    }
 }
 
 /// Renders and writes a profile.

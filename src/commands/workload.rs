@@ -1,7 +1,7 @@
 //! `osmeter workload`: profile a bundled workload, or list them; and the process that runs one.
 
-use super::instrument::{Instrument, Opens};
-use super::measure::{self, Until};
+use super::instrument::{Instrument, Opens, Until};
+use super::measure;
 use super::present::{self, Otherwise};
 use crate::cli::Workload;
 use crate::model::{self, Exit, Subject, Tier};
@@ -19,6 +19,7 @@ pub fn workload(args: &Workload) -> Result<u8> {
     };
     let workload = find(name).ok_or_else(|| unknown(name))?;
     let parameters = Arguments::parse(workload, &args.parameters)?;
+    present::check_destination(&args.output)?;
     let mut signals = Signals::install()?;
     let gated = subject::spawn(&Spec::workload(name, args.parameters.clone()))?;
     let tgid = gated.tgid();

@@ -1,6 +1,6 @@
 //! From samples to what a proposition came to: a median with its interval, a count, a proportion.
 
-use super::value::{pairs, rows, values};
+use super::value::{pairs, rows_of_count, values, values_in};
 use crate::model::{CheckSettings, Claim, Estimate, Evidence, Finding, Interval, Quantity, Tally, Test, Threshold};
 use crate::stats::{
     Resampling, Tail, drift, log_ratios, median, median_interval, outliers, rule_of_three, signed_rank, two_modes,
@@ -106,9 +106,10 @@ fn p_value(scaled: &[f64], threshold: Threshold, to: impl Fn(f64) -> f64) -> Opt
 }
 
 fn exact(quantity: &Quantity, threshold: Threshold, evidence: &Evidence) -> Option<Finding> {
-    let counted = values(quantity, evidence);
+    let rows = rows_of_count(quantity, evidence);
+    let counted = values_in(quantity, evidence, &rows);
     // A row that could not be computed is a repeat that did not happen: none of them may be skipped in silence.
-    if counted.len() != rows(quantity, evidence).len() {
+    if counted.len() != rows.len() {
         return None;
     }
     let of = counted.len() as u64;

@@ -5,6 +5,7 @@
 //! where an arm differed from itself, where a control failed, or where it would not stand among all claims tested at once.
 
 use super::estimate::{find, logarithmic};
+use super::settings::LEAST_REPEATS;
 use crate::model::{
     Answer, CheckReport, CheckSettings, CheckedClaim, Claim, Doubt, Estimate, Evidence, Finding, Interval, Proposition,
     Quantity, Refutation, Role, Rounds, Tally, Test, Threshold, Verdict,
@@ -13,8 +14,6 @@ use crate::stats::{holm, values_for_width};
 
 /// The level of Holm's adjusted p-values.
 const LEVEL: f64 = 0.05;
-/// A yes-or-no statement needs this many repeats.
-const LEAST_REPEATS: u64 = 5;
 
 /// Judges every claim of a report anew from its samples.
 pub fn settle(report: &mut CheckReport) {
@@ -92,6 +91,9 @@ fn whole(claim: &Claim, answers: &[Answer]) -> Verdict {
         return primary.verdict.clone();
     }
     for control in answers.iter().filter(|a| a.proposition.role == Role::Control) {
+        if let Verdict::Failed { .. } = control.verdict {
+            return control.verdict.clone();
+        }
         // One that cannot run here has not failed; the table says that it is missing.
         if !matches!(control.verdict, Verdict::Supported | Verdict::NotRun { .. }) {
             return Verdict::doubt(Doubt::Control { id: control.proposition.id.clone() });
@@ -153,9 +155,12 @@ fn nothing(test: &Test, evidence: &Evidence) -> Verdict {
     if let Some(doubt) = unquiet(evidence) {
         return Verdict::doubt(doubt);
     }
-    let why = test.arms().iter().find_map(|name| evidence.arm(name)?.not_profiled.clone());
-    let what = why.unwrap_or_else(|| format!("a number of the arms {}", test.arms().join(", ")));
-    Verdict::doubt(Doubt::Missing { what })
+    let counted = matches!(test, Test::Effect { quantity, .. } | Test::Exact { quantity, .. } if quantity.counted());
+    if let (true, Some(needs)) = (counted, test.arms().iter().find_map(|name| evidence.arm(name)?.not_profiled.clone()))
+    {
+        return Verdict::NotRun { needs };
+    }
+    Verdict::doubt(Doubt::Missing { what: format!("a number of the arms {}", test.arms().join(", ")) })
 }
 
 fn unquiet(evidence: &Evidence) -> Option<Doubt> {

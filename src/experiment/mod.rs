@@ -7,6 +7,7 @@
 mod bench;
 mod check;
 mod estimate;
+pub mod guest;
 mod judge;
 mod mechanism;
 mod others;
@@ -21,6 +22,7 @@ mod value;
 pub use bench::{Bench, BenchError, OwnBinary, Run, arguments};
 pub use check::{Circumstances, check};
 pub use estimate::find;
+pub use guest::Guest;
 pub use judge::{judge, settle};
 pub use mechanism::mechanism;
 pub use plan::{Group, groups};

@@ -1,7 +1,7 @@
 //! Which arms run together: claims of one group are judged from the same rounds.
 
 use super::estimate::duplicate;
-use crate::model::{Arm, Claim, Rounds};
+use crate::model::{Arm, Claim, Rounds, Test};
 
 /// Arms that run in the same rounds, and the claims that are judged from them.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +14,6 @@ pub struct Group {
     pub arms: Vec<PlannedArm>,
     /// How often.
     pub rounds: Rounds,
-    /// Whether a verdict rests on counters, so that the profiled runs are repeated.
-    pub counted: bool,
 }
 
 /// One arm of a group.
@@ -27,13 +25,25 @@ pub struct PlannedArm {
     pub duplicate_of: Option<String>,
 }
 
+impl Group {
+    /// The arms whose counters a verdict rests on: their profiled runs are repeated.
+    pub fn counted_arms(&self) -> Vec<String> {
+        let tests = self.claims.iter().flat_map(|claim| &claim.propositions).map(|p| &p.test);
+        let counted = tests.filter(|test| match test {
+            Test::Effect { quantity, .. } | Test::Exact { quantity, .. } => quantity.counted(),
+            Test::Share { .. } => false,
+        });
+        counted.flat_map(Test::arms).map(str::to_string).collect()
+    }
+}
+
 /// The groups of the claims given, in their order.
 pub fn groups(claims: Vec<Claim>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for claim in claims {
         let at = groups.iter().position(|group| group.name == claim.group).unwrap_or_else(|| {
             let rounds = claim.rounds;
-            groups.push(Group { name: claim.group.clone(), claims: vec![], arms: vec![], rounds, counted: false });
+            groups.push(Group { name: claim.group.clone(), claims: vec![], arms: vec![], rounds });
             groups.len() - 1
         });
         let group = &mut groups[at];
@@ -43,12 +53,6 @@ pub fn groups(claims: Vec<Claim>) -> Vec<Group> {
             }
         }
         group.rounds = longer(group.rounds, claim.rounds);
-        group.counted |= claim.propositions.iter().any(|p| match &p.test {
-            crate::model::Test::Effect { quantity, .. } | crate::model::Test::Exact { quantity, .. } => {
-                quantity.counted()
-            }
-            crate::model::Test::Share { .. } => false,
-        });
         group.claims.push(claim);
     }
     groups.iter_mut().for_each(add_duplicates);
@@ -62,6 +66,7 @@ fn longer(a: Rounds, b: Rounds) -> Rounds {
             Rounds::Timed { noise: [x, y].into_iter().flatten().reduce(f64::min) }
         }
         (timed @ Rounds::Timed { .. }, _) | (_, timed @ Rounds::Timed { .. }) => timed,
+        (Rounds::Few, _) | (_, Rounds::Few) => Rounds::Few,
         (Rounds::Counted, _) | (_, Rounds::Counted) => Rounds::Counted,
         (Rounds::Once, Rounds::Once) => Rounds::Once,
     }

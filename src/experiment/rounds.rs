@@ -4,8 +4,8 @@
 use super::bench::{Bench, BenchError};
 use super::others::Others;
 use super::plan::Group;
-use super::settings::Settings;
-use crate::model::{ArmEvidence, Dropped, Evidence, Round, Rounds};
+use super::settings::{LEAST_REPEATS, PROFILED_REPEATS, Settings};
+use crate::model::{ArmEvidence, Dropped, Evidence, Round, Rounds, Source};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_pcg::Pcg64Mcg;
@@ -21,7 +21,7 @@ pub trait Progress {
     /// A round ended: how many were kept of how many wanted.
     fn round(&mut self, group: &Group, kept: u64, wanted: u64);
     /// Whether to stop here.
-    fn interrupted(&self) -> bool;
+    fn interrupted(&mut self) -> bool;
 }
 
 /// Runs a group's arms until enough rounds are kept, too many are dropped, or `time` is used up; then the profiled runs.
@@ -38,7 +38,7 @@ pub fn run_group(
         running.round(bench, Some(Dropped::WarmUp));
     }
     while !running.enough() && !progress.interrupted() {
-        if begun.elapsed() > time && running.evidence.begun() > 0 {
+        if begun.elapsed() > time && running.evidence.begun() >= running.at_least {
             running.evidence.out_of_time = true;
             break;
         }
@@ -58,6 +58,8 @@ struct Running<'a> {
     random: Pcg64Mcg,
     failures: Vec<usize>,
     noise: Option<f64>,
+    /// Rounds that are begun however long they take: a count is worth nothing with fewer.
+    at_least: usize,
 }
 
 impl<'a> Running<'a> {
@@ -82,12 +84,16 @@ impl<'a> Running<'a> {
         };
         // Each group has an order of its own, which does not depend on which other claims were asked for.
         let own = group.name.bytes().fold(0u64, |sum, byte| sum.wrapping_mul(131).wrapping_add(u64::from(byte)));
+        let at_least = match group.rounds {
+            Rounds::Timed { .. } | Rounds::Once => 1,
+            Rounds::Counted | Rounds::Few => usize::try_from(LEAST_REPEATS).unwrap_or(usize::MAX),
+        };
         let noise = match group.rounds {
             Rounds::Timed { noise } => noise.map(|noise| noise * settings.noise_factor),
-            Rounds::Counted | Rounds::Once => None,
+            Rounds::Counted | Rounds::Few | Rounds::Once => None,
         };
         let random = Pcg64Mcg::seed_from_u64(settings.saved.seed ^ own);
-        Self { group, evidence, random, failures: vec![0; group.arms.len()], noise }
+        Self { group, evidence, random, failures: vec![0; group.arms.len()], noise, at_least }
     }
 
     fn kept(&self) -> u64 {
@@ -157,11 +163,16 @@ impl<'a> Running<'a> {
 
     /// The mechanism: profiled runs apart from the timed ones, so that the observer does not make the result.
     fn profile(&mut self, bench: &mut dyn Bench, settings: &Settings) {
-        let repeats = if self.group.counted { settings.saved.repeats } else { 1 };
+        let counted = self.group.counted_arms();
         for index in self.able() {
-            if self.evidence.arms[index].duplicate_of.is_some() {
+            let arm = &self.evidence.arms[index];
+            let rests_on_it = counted.contains(&arm.name);
+            let workload = matches!(arm.source, Source::Workload { .. });
+            // The short check profiles only what a verdict rests on.
+            if arm.duplicate_of.is_some() || !workload || (settings.saved.quick && !rests_on_it) {
                 continue;
             }
+            let repeats = if rests_on_it { PROFILED_REPEATS } else { 1 };
             for _ in 0..repeats {
                 match bench.profiled(&self.group.arms[index].arm) {
                     Ok(mechanism) => self.evidence.arms[index].profiled.push(mechanism),

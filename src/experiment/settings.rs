@@ -3,6 +3,11 @@
 use crate::model::{CheckSettings, Rounds};
 use std::time::Duration;
 
+/// A yes-or-no statement needs this many repeats.
+pub const LEAST_REPEATS: u64 = 5;
+/// How often an arm is profiled whose counters a verdict rests on. They are exact, so that more say little more.
+pub const PROFILED_REPEATS: u64 = 5;
+
 /// The settings of one check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -17,7 +22,7 @@ pub struct Settings {
 impl Settings {
     /// The full check: 20 rounds (an arm compared with itself differs by chance in 3 % of draws at 20 rounds, in 8 % at 10).
     pub fn full(seed: u64) -> Self {
-        let saved = CheckSettings { rounds: 20, repeats: 5, seed, confidence: 0.95, resamples: 10_000, quick: false };
+        let saved = CheckSettings { rounds: 20, repeats: 20, seed, confidence: 0.95, resamples: 10_000, quick: false };
         Self { saved, time: Duration::from_secs(570), noise_factor: 1.0 }
     }
 
@@ -25,6 +30,7 @@ impl Settings {
     pub fn quick(seed: u64) -> Self {
         let mut settings = Self::full(seed);
         settings.saved.rounds = 12;
+        settings.saved.repeats = LEAST_REPEATS;
         settings.saved.quick = true;
         settings.time = Duration::from_secs(54);
         settings
@@ -35,6 +41,7 @@ impl Settings {
         match rounds {
             Rounds::Timed { .. } => self.saved.rounds,
             Rounds::Counted => self.saved.repeats,
+            Rounds::Few => LEAST_REPEATS,
             Rounds::Once => 1,
         }
     }
@@ -44,7 +51,7 @@ impl Settings {
     pub fn least(&self, rounds: Rounds) -> u64 {
         match rounds {
             Rounds::Timed { .. } => (self.saved.rounds * 3).div_ceil(4).max(crate::stats::MIN_VALUES as u64),
-            Rounds::Counted => 5,
+            Rounds::Counted | Rounds::Few => LEAST_REPEATS,
             Rounds::Once => 1,
         }
     }

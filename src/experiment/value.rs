@@ -1,6 +1,6 @@
 //! The number that a quantity has in one round.
 
-use crate::model::{ArmEvidence, Counted, Evidence, Mechanism, Metric, Quantity, Sample};
+use crate::model::{ArmEvidence, Counted, Dropped, Evidence, Mechanism, Metric, Quantity, Sample};
 
 /// How many rows a quantity has: the kept rounds, or for a counted one the profiled runs that every arm of it has.
 pub fn rows(quantity: &Quantity, evidence: &Evidence) -> Vec<usize> {
@@ -12,9 +12,23 @@ pub fn rows(quantity: &Quantity, evidence: &Evidence) -> Vec<usize> {
     }
 }
 
+/// The same for a count, which others at work do not change: rounds dropped for noise stand.
+pub fn rows_of_count(quantity: &Quantity, evidence: &Evidence) -> Vec<usize> {
+    if quantity.counted() {
+        return rows(quantity, evidence);
+    }
+    let stands = |dropped: &Option<Dropped>| matches!(dropped, None | Some(Dropped::Noisy));
+    evidence.rounds.iter().enumerate().filter(|(_, round)| stands(&round.dropped)).map(|(i, _)| i).collect()
+}
+
+/// The quantity in each of these rows, those in which it cannot be computed left out.
+pub fn values_in(quantity: &Quantity, evidence: &Evidence, rows: &[usize]) -> Vec<f64> {
+    rows.iter().filter_map(|row| value(quantity, evidence, *row)).collect()
+}
+
 /// The quantity in each of its rows, rows in which it cannot be computed left out.
 pub fn values(quantity: &Quantity, evidence: &Evidence) -> Vec<f64> {
-    rows(quantity, evidence).into_iter().filter_map(|row| value(quantity, evidence, row)).collect()
+    values_in(quantity, evidence, &rows(quantity, evidence))
 }
 
 /// Both sides of a ratio or difference, row by row, only where both are known.
@@ -58,6 +72,7 @@ pub fn of_sample(sample: &Sample, metric: &Metric) -> Option<f64> {
         Metric::CpusBusy => Some(cpu / elapsed),
         Metric::Operations => Some(operations),
         Metric::Measure(name) => sample.measures.get(name).copied(),
+        Metric::Measures(names) => names.iter().map(|name| sample.measures.get(name)).sum(),
         Metric::MeasurePerOperation(name) => sample.measures.get(name).map(|value| value / operations),
         Metric::Counted(_) => None,
     }

@@ -123,7 +123,9 @@ pub enum Metric {
     Operations,
     /// A measurement of the workload's own.
     Measure(String),
-    /// The same over the operations.
+    /// Several of them, summed.
+    Measures(Vec<String>),
+    /// One of them over the operations.
     MeasurePerOperation(String),
     /// A counter of a profiled run, over the operations.
     Counted(Counted),
@@ -360,6 +362,8 @@ pub enum Rounds {
     },
     /// As many as a count needs; no gate.
     Counted,
+    /// As few as a count can do with: for what takes seconds each time.
+    Few,
     /// One.
     Once,
 }

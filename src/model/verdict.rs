@@ -130,6 +130,16 @@ impl Verdict {
         }
     }
 
+    /// The same for a person.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::InPart => "in part",
+            Self::Untestable { .. } => "not testable",
+            Self::NotRun { .. } => "not run",
+            _ => self.name(),
+        }
+    }
+
     /// Inconclusive for one reason.
     pub fn doubt(doubt: Doubt) -> Self {
         Self::Inconclusive { doubts: vec![doubt], rounds_needed: None }

@@ -19,6 +19,14 @@ pub enum DeliverError {
         /// Why.
         why: String,
     },
+    /// The file could not be written; nothing was run.
+    #[error("cannot write the report to {path}: {why}; nothing was run: give -o a file that can be written")]
+    Beforehand {
+        /// The file, escaped.
+        path: String,
+        /// Why.
+        why: String,
+    },
     /// Not even stderr took it.
     #[error("cannot write the report to stderr: {0}")]
     Stderr(io::Error),
@@ -31,6 +39,24 @@ pub fn deliver(text: &str, file: Option<&Path>) -> Result<(), DeliverError> {
     let Err(why) = to_file(text, path) else { return Ok(()) };
     unless_closed(io::stderr().lock(), text).map_err(DeliverError::Stderr)?;
     Err(DeliverError::File { path: path.to_string_lossy().escape_debug().to_string(), why: reason(&why) })
+}
+
+/// Whether a report could be written to `file` now: asked before a command runs, not after its hour is up.
+pub fn deliverable(file: Option<&Path>) -> Result<(), DeliverError> {
+    let Some(path) = file else { return Ok(()) };
+    let there = fs::symlink_metadata(path);
+    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let tried = match there {
+        Ok(found) if found.is_dir() => Err(io::Error::new(ErrorKind::IsADirectory, "it is a directory")),
+        // A device, a pipe, an inherited descriptor: opening it may already be noticed.
+        Ok(found) if !found.is_file() => Ok(()),
+        _ if path == Path::new("-") => Ok(()),
+        _ => tempfile::Builder::new().prefix(".osmeter-").tempfile_in(folder).map(drop),
+    };
+    tried.map_err(|why| DeliverError::Beforehand {
+        path: path.to_string_lossy().escape_debug().to_string(),
+        why: reason(&why),
+    })
 }
 
 /// The operating system's words, without Rust's `(os error 13)` and the temporary file's name that tempfile adds after it.
@@ -133,6 +159,16 @@ mod tests {
         assert_eq!(fs::read_to_string(&ours).unwrap(), "text\n");
         assert_eq!(fs::metadata(&ours).unwrap().permissions(), fs::metadata(&shells).unwrap().permissions());
         assert_eq!(names(folder.path()), ["report", "shell"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_known_beforehand_and_nothing_is_left() {
+        let folder = folder();
+        assert!(deliverable(Some(folder.path())).is_err());
+        assert!(deliverable(Some(&folder.path().join("gone/report"))).is_err());
+        deliverable(Some(&folder.path().join("report"))).unwrap();
+        deliverable(Some(Path::new("/dev/null"))).unwrap();
+        assert!(names(folder.path()).is_empty());
     }
 
     #[test]

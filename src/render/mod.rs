@@ -3,6 +3,7 @@
 //! `sections` decides what is said; `table`, `markdown`, `json` and `csv` decide how it looks; `deliver` writes it. A new format is
 //! a file and a line in `formats!`. Knows the model only: nothing here asks the system for a number.
 
+pub mod check;
 mod csv;
 mod deliver;
 pub mod doctor;
@@ -20,7 +21,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use deliver::{DeliverError, deliver};
+pub use deliver::{DeliverError, deliver, deliverable};
 pub use json::{ParseError, parse};
 pub use style::{ColorChoice, NARROWEST, SortKey, Style, WIDEST};
 

@@ -9,6 +9,7 @@ use crate::sys::page::{Baseline, SharedPage};
 use crate::sys::wait::{Status, Usage};
 use crate::sys::{pidfd, wait};
 use nix::errno::Errno;
+use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -159,7 +160,7 @@ impl Running {
 }
 
 /// How the command ended, and `wait4`'s account of it less what osmeter's fork did before `execve`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reaped {
     /// How it ended.
     pub exit: Exit,

@@ -66,13 +66,15 @@ fn it_waits_at_the_gate_and_then_reports_on_the_control_descriptor() {
 #[test]
 fn it_leaves_quietly_when_the_parent_is_gone() {
     for arguments in [&["syscalls", "n=10"][..], &["ring", "tasks=4"], &["serve", "model=prefork"]] {
-        let (child, mut control) = start(arguments);
+        let (mut child, mut control) = start(arguments);
         assert_eq!(line(&mut control), "ready\n");
         let children = descendants(child.id());
         drop(control);
-        let output = child.wait_with_output().expect("its end");
-        assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+        child.wait().expect("its end");
+        // First this: a child that is left would hold the output open.
         until("its children are gone", || children.iter().all(|pid| !exists(*pid)));
+        let output = child.wait_with_output().expect("its output");
+        assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
     }
 }
 

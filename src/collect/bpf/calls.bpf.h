@@ -6,11 +6,22 @@
 #define OSMETER_CALLS_BPF_H
 
 /* Whether the running thread is ours all the same. A plain load answers for nearly every thread of the machine. */
-static __always_inline bool came_unseen(struct slot *s)
+static __always_inline bool came_unseen(struct slot *s, u32 entering_call)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return has_storage(task) && take_over(s, task, bpf_ktime_get_ns());
+	return has_storage(task) && take_over(s, task, bpf_ktime_get_ns(), entering_call);
+}
+
+/*
+ * A thread that we attached to was thought to be in the call that its registers named, but had left it: it was preempted
+ * on the way out. All its time on a CPU since then was outside.
+ */
+static __noinline int leave_believed_call(struct slot *s)
+{
+	s->user += s->last - s->open.enter - s->open.blocked - s->open.queue - s->open.preempted;
+	s->open.blocked = s->open.queue = s->open.preempted = 0;
+	return 0;
 }
 
 SEC("tp_btf/sys_enter")
@@ -22,7 +33,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 	if (!s)
 		return 0;
 	if (!COUNTS(s)) {
-		if (s->stop || (!s->active && !came_unseen(s)))
+		if (s->stop || (!s->active && !came_unseen(s, 1)))
 			return 0;
 		if (s->active == ACTIVE_GATED) {
 			u32 number = (u32)id;
@@ -35,12 +46,12 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 			}
 			return 0;
 		}
-		if (s->active == ACTIVE_ADOPT && !adopt(s))
-			return 0;
 	}
 	now = bpf_ktime_get_ns();
 	if (start_at_mark && (u32)id == nr_mark)
 		return close_window(s, now);
+	if (s->call != CALL_OUTSIDE)
+		leave_believed_call(s);
 	s->user += now - s->last;
 	s->open.enter = now;
 	s->call = call_word(regs, id);
@@ -115,9 +126,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	if (!s)
 		return 0;
 	if (!COUNTS(s)) {
-		if (s->stop || (!s->active && !came_unseen(s)))
+		if (s->stop || (!s->active && !came_unseen(s, 0)))
 			return 0;
-		if (s->active == ACTIVE_GATED || (s->active == ACTIVE_ADOPT && !adopt(s)))
+		if (s->active == ACTIVE_GATED)
 			return 0;
 	}
 	now = bpf_ktime_get_ns();

@@ -6,6 +6,9 @@ use crate::model::{Abi, Histogram, KernelWork, Reading, Syscall, SyscallTable};
 use crate::sys::bpf::raw;
 use std::collections::BTreeMap;
 
+/// `flags` of a record: the call that it was in when the window opened began before.
+const OPEN_START: u32 = 1;
+
 /// Merges the rows of all CPUs, the kernel work outside calls and the calls that live threads are in.
 pub fn table(rows: &[raw::row], totals: &[raw::totals], live: &[raw::record]) -> SyscallTable {
     let mut calls: BTreeMap<(Abi, u32), Syscall> = BTreeMap::new();
@@ -30,6 +33,7 @@ pub fn table(rows: &[raw::row], totals: &[raw::totals], live: &[raw::record]) ->
                 let call = calls.entry((abi, number)).or_insert_with(|| empty(abi, number));
                 call.calls += 1;
                 call.open_at_end += 1;
+                call.open_at_start += u64::from(record.flags & OPEN_START != 0 && parts.enter == record.start);
                 add_times(call, elapsed, parts.blocked, parts.queue, parts.preempted);
             }
         }

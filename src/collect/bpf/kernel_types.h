@@ -126,6 +126,7 @@ struct task_struct {
 	unsigned long maj_flt;
 	unsigned int in_iowait : 1;
 	int on_cpu;
+	unsigned int __state;
 };
 
 #if defined(__TARGET_ARCH_x86)

@@ -57,7 +57,6 @@ enum active {
 	ACTIVE_NO = 0,
 	ACTIVE_YES = 1,
 	ACTIVE_GATED = 2, /* ours, but its window has not opened */
-	ACTIVE_ADOPT = 3, /* ran on a CPU when we attached: its next hook takes it over */
 };
 
 struct reason {
@@ -87,6 +86,7 @@ struct sums {
 	u64 migrations;
 	u64 exec_runtime;
 	u64 run_delay;
+	u64 uncharged; /* on a CPU by our clock, but not charged by the scheduler: stolen by a hypervisor, or interrupts */
 };
 
 /* A call in progress. */
@@ -107,6 +107,7 @@ enum record_flags {
 	RECORD_OPEN_START = 1, /* the call it is in began before the window */
 	RECORD_NO_SPLIT = 2,   /* its next exec only renames it: it is the command's own */
 	RECORD_LEADER = 4,
+	RECORD_FRESH = 8, /* was on a CPU when we attached, and has met no hook since */
 };
 
 /* Task storage: one thread of ours while it is off-CPU, and what is not hot while it is on. */

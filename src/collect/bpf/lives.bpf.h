@@ -58,7 +58,7 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_tid, struct l
 	struct thread *t;
 	u64 now, in_call;
 
-	if (!s || s->stop || (!s->active && !came_unseen(s)) || s->active != ACTIVE_YES)
+	if (!s || s->stop || (!s->active && !came_unseen(s, 0)) || s->active != ACTIVE_YES)
 		return 0;
 	t = bpf_task_storage_get(&threads, task, 0, 0);
 	if (!t)
@@ -86,7 +86,14 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_tid, struct l
 	read_task_counts(task, &t->base);
 	t->tgid = task->tgid;
 	t->tid = task->pid;
-	t->flags |= RECORD_LEADER; /* an exec from another thread takes the leader's id */
+	if (!(t->flags & RECORD_LEADER)) {
+		/* It takes the id of the leader, whose death was not the process's. */
+		struct totals *sum = this_totals();
+
+		if (sum)
+			sum->processes--;
+		t->flags |= RECORD_LEADER;
+	}
 	s->tid = task->pid;
 	copy_comm(t->comm, task);
 	return 0;

@@ -34,6 +34,8 @@ pub struct KernelCounts {
     pub exec_runtime_ns: u64,
     /// `sched_info.run_delay`, in ns.
     pub run_delay_ns: u64,
+    /// On-CPU time that the scheduler did not charge: stolen by a hypervisor, or spent in interrupts.
+    pub uncharged_ns: u64,
     /// Ends of windows at which a thread may have been on a CPU: where the kernel's own time lags.
     pub open_ends: u64,
     /// Threads that ended.
@@ -76,7 +78,8 @@ impl BpfLedger {
     /// Loads and attaches the programs for a command that waits at a gate, or (`adopts`) for a process that runs.
     pub fn load(opens_at: OpensAt, adopts: bool) -> Result<Self, BpfError> {
         let exec_numbers = (call_number("execve").unwrap_or(u32::MAX), call_number("execveat").unwrap_or(u32::MAX));
-        let mut programs = Programs::load(&Options { opens_at, adopts, exec_numbers, descriptor_calls: descriptor_calls() })?;
+        let mut programs =
+            Programs::load(&Options { opens_at, adopts, exec_numbers, descriptor_calls: descriptor_calls() })?;
         programs.attach()?;
         let opens_midway = opens_at != OpensAt::Exec;
         Ok(Self { programs, tasks: Tasks::default(), opens_midway })
@@ -142,7 +145,9 @@ impl BpfLedger {
             run_delay_ns: sums.run_delay,
             open_ends: if opened_midway { 2 * all_threads } else { live.len() as u64 },
             ended_threads: totals.iter().map(|t| t.threads).sum(),
-            ended_processes: totals.iter().map(|t| t.processes).sum(),
+            // Wrapping: the CPU on which a process changed its leader has one less than none.
+            ended_processes: totals.iter().fold(0, |n: u64, t| n.wrapping_add(t.processes)),
+            uncharged_ns: sums.uncharged,
         };
         let end = if gauges.window_end == 0 { stopped_at } else { gauges.window_end };
         let hook_costs = calibrate::calibrate(&mut self.programs).ok();

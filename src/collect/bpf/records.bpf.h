@@ -32,6 +32,7 @@ static __always_inline void add_sums(struct sums *to, struct sums *more)
 	to->migrations += more->migrations;
 	to->exec_runtime += more->exec_runtime;
 	to->run_delay += more->run_delay;
+	to->uncharged += more->uncharged;
 }
 
 static __always_inline void subtract_base(struct sums *now, struct sums *base)

@@ -24,6 +24,7 @@ pub fn add(to: &mut raw::sums, more: &raw::sums) {
         migrations,
         exec_runtime,
         run_delay,
+        uncharged,
     } = more;
     for (sum, part) in [
         (&mut to.lifetime, lifetime),
@@ -43,6 +44,7 @@ pub fn add(to: &mut raw::sums, more: &raw::sums) {
         (&mut to.migrations, migrations),
         (&mut to.exec_runtime, exec_runtime),
         (&mut to.run_delay, run_delay),
+        (&mut to.uncharged, uncharged),
     ] {
         *sum = sum.wrapping_add(*part);
     }

@@ -8,6 +8,7 @@
 static __always_inline void leave_cpu(struct slot *s, struct thread *t, struct task_struct *task, bool preempt,
 				      u32 state, u64 now)
 {
+	u64 charged = task->se.sum_exec_runtime - task->se.prev_sum_exec_runtime;
 	u64 nvcsw = task->nvcsw;
 
 	if (s->call == CALL_OUTSIDE)
@@ -17,6 +18,9 @@ static __always_inline void leave_cpu(struct slot *s, struct thread *t, struct t
 	t->open = s->open;
 	t->left = now;
 	t->running = 0;
+	/* The two clocks are read up to a microsecond apart at either end. */
+	if (now - t->entered > charged + 5000)
+		t->sums.uncharged += now - t->entered - charged;
 	/*
 	 * The kernel's own count decides: with a signal pending a thread that meant to sleep leaves runnable, yet counts
 	 * as voluntary, and since 6.15 prev_state no longer tells.
@@ -43,8 +47,8 @@ static __always_inline void count_queue(u64 ns)
 		sum->queue_max = ns;
 }
 
-/* Closes the off-CPU interval [t->left, now). */
-__noinline int close_off_cpu(struct thread *t, u64 now)
+/* Closes the off-CPU interval [t->left, now); `still_off`: at the end of the window, not of the interval. */
+__noinline int close_off_cpu(struct thread *t, u64 now, u32 still_off)
 {
 	u64 off, blocked, queue;
 
@@ -62,9 +66,10 @@ __noinline int close_off_cpu(struct thread *t, u64 now)
 		/* It raced the switch: the thread never really slept. */
 		blocked = 0;
 	} else {
-		/* No waking was seen, though there was one: how long it was runnable is not known. */
 		blocked = off;
-		__sync_fetch_and_add(&unseen_wakings, 1);
+		/* It runs again, so there was a waking: how long it was runnable is not known. */
+		if (!still_off)
+			__sync_fetch_and_add(&unseen_wakings, 1);
 	}
 	queue = off - blocked;
 	t->sums.queue += queue;
@@ -74,18 +79,18 @@ __noinline int close_off_cpu(struct thread *t, u64 now)
 		t->open.blocked += blocked;
 		add_reason(t, t->call, t->reason_kind, blocked);
 	}
-	count_queue(queue);
+	if (!still_off)
+		count_queue(queue);
 	return 0;
 }
 
 static __always_inline void enter_cpu(struct slot *s, struct thread *t, struct task_struct *task, u64 now)
 {
-	close_off_cpu(t, now);
+	close_off_cpu(t, now, 0);
 	if (t->call == CALL_OUTSIDE)
 		t->open.blocked = t->open.queue = t->open.preempted = 0;
 	t->running = bpf_get_smp_processor_id() + 1;
 	t->entered = now;
-	s->clock_offset = now - task->se.exec_start;
 	s->tid = task->pid;
 	s->call = t->call;
 	s->last = now;
@@ -98,7 +103,7 @@ static __always_inline void enter_cpu(struct slot *s, struct thread *t, struct t
  * kernel where the program already runs on that CPU, and by some hypervisors' guests while one of their own threads is
  * current. The scheduler's own clock says when the thread came.
  */
-static __noinline int take_over(struct slot *s, struct task_struct *task, u64 now)
+static __noinline int take_over(struct slot *s, struct task_struct *task, u64 now, u32 entering_call)
 {
 	struct thread *t = bpf_task_storage_get(&threads, task, 0, 0);
 	u64 entered;
@@ -110,8 +115,15 @@ static __noinline int take_over(struct slot *s, struct task_struct *task, u64 no
 		s->tid = task->pid;
 		return 1;
 	}
-	if (t->active != ACTIVE_YES || !t->left)
+	if (t->active != ACTIVE_YES)
 		return 0;
+	if (t->flags & RECORD_FRESH) {
+		/* What it was doing when we attached can be told only now. */
+		t->flags &= ~RECORD_FRESH;
+		t->call = entering_call ? CALL_OUTSIDE : call_from_regs(task);
+		enter_cpu(s, t, task, t->left);
+		return 1;
+	}
 	entered = task->se.exec_start - (task->se.sum_exec_runtime - task->se.prev_sum_exec_runtime) + s->clock_offset;
 	if (!s->clock_offset || entered > now)
 		entered = now;
@@ -154,11 +166,12 @@ static __always_inline void switch_in(struct slot *s, struct thread *t, struct t
 	if (t->active != ACTIVE_YES)
 		return;
 	if (window_end) {
-		close_off_cpu(t, window_end);
+		close_off_cpu(t, window_end, 0);
 		bury(s, next, window_end, ENDED_ALIVE);
 		return;
 	}
 	enter_cpu(s, t, next, now);
+	s->clock_offset = now - next->se.exec_start;
 }
 
 SEC("tp_btf/sched_switch")
@@ -170,13 +183,11 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 
 	if (!s || s->stop)
 		return 0;
-	if (s->active == ACTIVE_ADOPT)
-		adopt(s);
 	if (s->active && s->tid != prev->pid)
 		s->active = ACTIVE_NO; /* its going was not seen */
 	if (s->active || has_storage(prev)) {
 		now = bpf_ktime_get_ns();
-		if (s->active || take_over(s, prev, now))
+		if (s->active || take_over(s, prev, now, 0))
 			switch_out(s, prev, preempt, state, now);
 	}
 	t = thread_of(next);

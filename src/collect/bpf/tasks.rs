@@ -147,6 +147,8 @@ impl ProcessSums {
             self.parent = record.parent_tgid;
             self.leader_ended = record.ended != ENDED_EXEC;
         }
+        // An exec from another thread ends the leader, not the process.
+        self.leader_ended &= record.ended != ENDED_EXEC;
         self.threads += u64::from(record.ended != ENDED_EXEC);
         self.start = self.start.min(record.start);
         self.end = self.end.max(record.end);

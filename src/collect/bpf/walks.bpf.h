@@ -11,8 +11,7 @@ int adopt_threads(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct thread *t;
-	struct slot *s;
-	u32 cpu;
+	u32 state;
 
 	if (!task || (u32)task->tgid != attach_tgid)
 		return 0;
@@ -21,7 +20,7 @@ int adopt_threads(struct bpf_iter__task *ctx)
 		__sync_fetch_and_add(&lost_threads, 1);
 		return 0;
 	}
-	t->start = window_start;
+	t->start = t->left = t->entered = window_start;
 	t->tgid = task->tgid;
 	t->tid = task->pid;
 	t->flags = RECORD_OPEN_START | (task->pid == task->tgid ? RECORD_LEADER : 0);
@@ -31,17 +30,16 @@ int adopt_threads(struct bpf_iter__task *ctx)
 	t->call = call_from_regs(task);
 	t->open.enter = window_start;
 	__sync_fetch_and_add(&live, 1);
-	t->active = ACTIVE_YES;
+	state = task->__state;
+	t->left_runnable = !state;
 	if (task->on_cpu) {
-		cpu = task->thread_info.cpu;
-		s = bpf_map_lookup_elem(&slots, &cpu);
-		if (s && !s->active) {
-			s->tid = task->pid;
-			s->active = ACTIVE_ADOPT;
-		}
-		return 0;
+		t->running = task->thread_info.cpu + 1;
+		t->flags |= RECORD_FRESH;
+	} else if (state) {
+		t->reason_kind = blocked_kind(task, t->call, state);
 	}
-	t->left = window_start;
+	/* Last: from here on its hooks count. */
+	t->active = ACTIVE_YES;
 	return 0;
 }
 
@@ -55,7 +53,12 @@ static __always_inline void close_open(struct record *r, struct thread *t, u64 e
 	if (t->running) {
 		cpu = t->running - 1;
 		s = bpf_map_lookup_elem(&slots, &cpu);
-		if (!s)
+		if (t->flags & RECORD_FRESH) {
+			r->call = CALL_OUTSIDE;
+			r->sums.user += end - t->start;
+			return;
+		}
+		if (!s || s->active != ACTIVE_YES || s->tid != t->tid)
 			return;
 		r->sums.user += s->user;
 		r->sums.kernel += s->kernel;
@@ -64,9 +67,6 @@ static __always_inline void close_open(struct record *r, struct thread *t, u64 e
 		r->open = s->open;
 		if (s->call == CALL_OUTSIDE && end > s->last)
 			r->sums.user += end - s->last;
-	} else if (!t->left) {
-		/* On a CPU since we attached, without a single hook: user mode. */
-		r->sums.user += end - t->start;
 	}
 	if (r->call != CALL_OUTSIDE && end > r->open.enter) {
 		on_cpu = end - r->open.enter - r->open.blocked - r->open.queue - r->open.preempted;
@@ -98,8 +98,8 @@ int walk_live(struct bpf_iter__task *ctx)
 	r = bpf_map_lookup_elem(&scratch, &zero);
 	if (!r)
 		return 0;
-	if (!t->running && t->left && end > t->left)
-		close_off_cpu(t, end);
+	if (!t->running && end > t->left)
+		close_off_cpu(t, end, 1);
 	fill_record(r, t, task, end);
 	copy_comm(r->comm, task);
 	close_open(r, t, end);

@@ -28,7 +28,7 @@ static __noinline int open_window(u32 call, u64 now)
 	if (!t || !s)
 		return 0;
 	t->active = ACTIVE_YES;
-	t->start = now;
+	t->start = t->entered = now;
 	t->running = bpf_get_smp_processor_id() + 1;
 	t->nvcsw_seen = task->nvcsw;
 	t->sums.wakeups = 0;
@@ -59,28 +59,6 @@ static __noinline int close_window(struct slot *s, u64 now)
 	flush_slot(s, t);
 	t->call = CALL_OUTSIDE;
 	return bury(s, task, now, ENDED_ALIVE);
-}
-
-/* The thread ran on this CPU when we attached, and has not left it since. */
-static __noinline int adopt(struct slot *s)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread *t;
-
-	s->active = ACTIVE_NO;
-	if (s->tid != task->pid)
-		return 0;
-	t = bpf_task_storage_get(&threads, task, 0, 0);
-	if (!t || t->active != ACTIVE_YES || t->left)
-		return 0;
-	t->running = bpf_get_smp_processor_id() + 1;
-	s->active = ACTIVE_YES;
-	s->call = t->call;
-	s->last = t->start;
-	s->user = s->kernel = s->calls = 0;
-	s->open.enter = t->start;
-	s->open.blocked = s->open.queue = s->open.preempted = 0;
-	return 1;
 }
 
 /* A thread of ours that was parked while the window opened: it was off-CPU for all of the window so far. */

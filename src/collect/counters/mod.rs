@@ -8,13 +8,17 @@
 //! kernel puts on the PMU together or not at all. Reading a whole group at once cannot be combined with inheritance
 //! (`PERF_FORMAT_GROUP` with `inherit` is EINVAL before Linux 6.12), so each is read alone and their times are compared.
 
+mod events;
+mod refusal;
 mod scaling;
 mod source;
 
 use super::target::{Availability, Collector, Start, Target};
 use crate::model::{Counter, Host, Ipc, Reading, Unit};
 use crate::sys::perf::Count;
-use perf_event::events::{Cache, CacheOp, CacheResult, Event, Hardware, Software, WhichCache};
+use events::{CLOCK, EVENTS, PAIRS, Pair};
+use perf_event::events::{Event, Hardware, Software};
+use refusal::{Refusal, no_pmu};
 pub use scaling::ipc;
 use scaling::scaled;
 pub use source::{Mode, PerfEvents, Source};
@@ -40,45 +44,13 @@ pub struct CounterReadings {
     pub ipc: Ipc,
 }
 
-/// Two events that are compared with each other.
-type Pair = [(&'static str, Event); 2];
-
-const fn dtlb(result: CacheResult) -> Event {
-    Event::Cache(Cache { which: WhichCache::DTLB, operation: CacheOp::READ, result })
-}
-
-/// The hardware events, by the names that `perf list` has. The first pair gives the instructions per cycle.
-const PAIRS: [Pair; 4] = [
-    [("cycles", Event::Hardware(Hardware::CPU_CYCLES)), ("instructions", Event::Hardware(Hardware::INSTRUCTIONS))],
-    [
-        ("branches", Event::Hardware(Hardware::BRANCH_INSTRUCTIONS)),
-        ("branch-misses", Event::Hardware(Hardware::BRANCH_MISSES)),
-    ],
-    [
-        ("cache-references", Event::Hardware(Hardware::CACHE_REFERENCES)),
-        ("cache-misses", Event::Hardware(Hardware::CACHE_MISSES)),
-    ],
-    [("dTLB-loads", dtlb(CacheResult::ACCESS)), ("dTLB-load-misses", dtlb(CacheResult::MISS))],
-];
-
-/// The software events that wait4 does not have (task-clock holds what nobody waits for).
-const CLOCK: [(&str, Software); 2] =
-    [("task-clock", Software::TASK_CLOCK), ("cpu-migrations", Software::CPU_MIGRATIONS)];
-
-/// The software events that it has.
-const EVENTS: [(&str, Software); 4] = [
-    ("context-switches", Software::CONTEXT_SWITCHES),
-    ("page-faults", Software::PAGE_FAULTS),
-    ("minor-faults", Software::PAGE_FAULTS_MIN),
-    ("major-faults", Software::PAGE_FAULTS_MAJ),
-];
-
 /// The collector.
 #[derive(Debug)]
 pub struct Counters<S: Source = PerfEvents> {
     source: S,
     which: Which,
     no_pmu: Refusal,
+    start: Start,
     software: Vec<Row<S::Counter>>,
     hardware: Vec<PairRow<S::Counter>>,
 }
@@ -101,15 +73,6 @@ struct PairRow<C> {
     kernel: [Opened<C>; 2],
 }
 
-/// Why an event could not be opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Refusal {
-    why: String,
-    remedy: Option<String>,
-    /// The user may not see the kernel, though the machine could count.
-    rights: bool,
-}
-
 impl Counters {
     /// The kernel's counters, on the machine that `host` describes.
     pub fn new(which: Which, host: &Host) -> Self {
@@ -120,7 +83,7 @@ impl Counters {
 impl<S: Source> Counters<S> {
     /// Counters of another source: a fake, in a test.
     pub fn from_source(source: S, which: Which, host: &Host) -> Self {
-        Self { source, which, no_pmu: no_pmu(host), software: Vec::new(), hardware: Vec::new() }
+        Self { source, which, no_pmu: no_pmu(host), start: Start::AtExec, software: Vec::new(), hardware: Vec::new() }
     }
 
     /// Opens a software event with the kernel's share, or failing that without.
@@ -230,6 +193,11 @@ impl<S: Source> Counters<S> {
                 Err(error) => return Reading::missing(format!("the counter could not be read: {error}")),
             }
         }
+        // Times run while the thread does. A command that executed has run, so that its counter was not started; a process
+        // that was there before may have slept all the while, and then 0 is right.
+        if sum.enabled_ns == 0 && self.start == Start::AtExec {
+            return Reading::missing("the counter did not start with the command");
+        }
         Reading::Exact(sum)
     }
 
@@ -293,6 +261,7 @@ impl<S: Source> Collector for Counters<S> {
     }
 
     fn arm(&mut self, target: Target) {
+        self.start = target.start;
         let on = Threads { tids: target.threads(), start: target.start };
         let events: &[&[(&'static str, Software)]] = match self.which {
             Which::Hardware => &[],
@@ -316,41 +285,13 @@ impl<S: Source> Collector for Counters<S> {
             counters.extend(pair_counters(row.names, &user, &kernel));
             per_cycle.get_or_insert_with(|| ipc(&user, &kernel));
         }
-        CounterReadings { counters, ipc: per_cycle.unwrap_or_else(|| not_armed()) }
+        CounterReadings { counters, ipc: per_cycle.unwrap_or_else(not_armed) }
     }
 }
 
 fn not_armed() -> Ipc {
     let missing = || Reading::missing("the counters were not armed");
     Ipc { total: missing(), user: missing(), kernel: missing() }
-}
-
-fn no_pmu(host: &Host) -> Refusal {
-    let kind = if host.virtual_machine == Some(true) { " (virtual)" } else { "" };
-    Refusal {
-        why: format!("no PMU on this machine{kind}"),
-        remedy: Some("a physical machine, or a virtual one whose host passes the PMU on".into()),
-        rights: false,
-    }
-}
-
-impl Refusal {
-    fn of(error: &io::Error, mode: Mode) -> Self {
-        let errno = error.raw_os_error().unwrap_or(0);
-        let rights = matches!(errno, libc::EACCES | libc::EPERM);
-        let (why, remedy) = match errno {
-            _ if rights && mode == Mode::User => {
-                ("perf_event_open is refused to this user", "sudo sysctl kernel.perf_event_paranoid=2, or root")
-            }
-            _ if rights => {
-                ("this user may not count in the kernel", "sudo sysctl kernel.perf_event_paranoid=1, or root")
-            }
-            libc::EMFILE => ("too many open files", "ulimit -n 65536"),
-            libc::ENOSYS => ("the kernel has no perf events", "a kernel with CONFIG_PERF_EVENTS"),
-            _ => return Self { why: format!("perf_event_open: {error}"), remedy: None, rights },
-        };
-        Self { why: why.into(), remedy: Some(remedy.into()), rights }
-    }
 }
 
 #[cfg(test)]

@@ -11,10 +11,7 @@ pub(super) fn scaled(count: &Reading<Count>) -> Reading<u64> {
         }
         other => other.value().copied().unwrap_or_default(),
     };
-    if enabled_ns == 0 {
-        return Reading::missing("nothing ran while the counter was on");
-    }
-    if running_ns == 0 {
+    if running_ns == 0 && enabled_ns > 0 {
         return Reading::missing_until(
             "the PMU had no counter free for it",
             "sudo sysctl kernel.nmi_watchdog=0, or end what else counts",

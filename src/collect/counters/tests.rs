@@ -1,7 +1,9 @@
 //! Counters of a fake machine: no kernel, no PMU needed. Then those of this one.
 
+use super::events::dtlb;
 use super::*;
 use crate::subject::{self, Spec};
+use perf_event::events::CacheResult;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -141,6 +143,16 @@ fn on_a_running_process_leaders_are_enabled_once_all_are_open() {
 }
 
 #[test]
+fn a_process_that_slept_all_the_while_counted_exactly_nothing() {
+    let fake = Fake::default().with(&CYCLES, Mode::User, 0, 0, 0).with(&CYCLES, Mode::Kernel, 0, 0, 0);
+    let mut counters = Counters::from_source(&fake, Which::Hardware, &machine(true));
+    counters.arm(Target::running(std::process::id()));
+    let readings = counters.finish();
+    assert_eq!(counter(&readings, "cycles").total, Reading::Exact(0));
+    assert!(readings.ipc.total.is_missing());
+}
+
+#[test]
 fn without_a_pmu_every_row_has_the_one_reason() {
     let none = Fake::default().refusing(None, Mode::User, libc::ENOENT).refusing(None, Mode::Kernel, libc::ENOENT);
     let readings = readings(&none, Which::All);
@@ -200,6 +212,7 @@ fn a_user_who_may_count_nothing_gets_reasons_only() {
 fn on_this_machine_the_software_counters_agree_with_wait4() {
     let host = crate::host::describe();
     let mut counters = Counters::new(Which::All, &host);
+    const PROCESSES: u64 = 6;
     let script = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; for i in 1 2 3 4 5; do /bin/true; done";
     let gated = subject::spawn(&Spec::command(["/bin/sh", "-c", script])).unwrap();
     counters.arm(Target::gated(gated.tgid()));
@@ -207,18 +220,17 @@ fn on_this_machine_the_software_counters_agree_with_wait4() {
     let readings = counters.finish();
     let clock = &counter(&readings, "task-clock").total;
     let Some(clock) = clock.get() else {
-        println!("skipped: {clock:?}");
-        assert!(std::env::var_os("OSMETER_REQUIRE_ALL").is_none());
+        crate::tests::skip("counters of this machine", &format!("{clock:?}"));
         return;
     };
     // perf's clock starts when exec has happened, wait4's a moment before it began.
     assert!(clock <= reaped.cpu_ns + reaped.cpu_ns / 20 && clock >= reaped.cpu_ns / 2, "{clock} {reaped:?}");
     let switches = readings.counters.iter().find(|c| c.name == "context-switches").unwrap();
     match switches.total {
-        // Of each process the last switch is wait4's only if it happened before it was waited for.
+        // perf lets go of a thread before its last switch, and of any other on its way out.
         Reading::Exact(n) => {
             let theirs = reaped.voluntary_switches + reaped.involuntary_switches;
-            assert!(n.abs_diff(theirs) <= 7, "{n} {theirs}");
+            assert!(n <= theirs && theirs - n <= PROCESSES * 4, "{n} {theirs}");
         }
         _ => assert!(switches.total.is_missing(), "{switches:?}"),
     }
