@@ -87,9 +87,16 @@ fn an_interrupted_check_prints_what_is_done_and_exits_with_1() {
     let mut child = Command::new(OSMETER);
     child.args(["check", "T1", "P3", "T6", "--rounds", "1000"]).env("LANG", "C.UTF-8");
     let child = child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(700));
+    common::until("the check catches SIGINT", || catches_interrupts(child.id()));
     kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", error(&output));
     assert!(out(&output).contains("Interrupted: what was done is shown."), "{}", out(&output));
+}
+
+/// Whether a process has a handler for SIGINT (bit 1 of the mask, signal 2).
+fn catches_interrupts(pid: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0");
+    u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 2 != 0)
 }
