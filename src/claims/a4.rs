@@ -8,7 +8,7 @@ pub fn claim() -> Claim {
         let parameters = [("protocol", "http"), ("model", "tokio"), ("reuse", "yes"), ("client", client)];
         arm(name, "serve", &[&parameters[..], &[("connections", connections), ("n", n)]].concat())
     };
-    let file = |name, by, cache, depth, n| arm(name, "fileio", &[("by", by), ("cache", cache), ("depth", depth), ("n", n)]);
+    let file = |name, by, cache, depth, n| arm(name, "fileio", &[("by", by), ("cache", cache), ("depth", depth), ("n", n), ("size", "8M")]);
     let cpu = |name, split| arm(name, "cpubound", &[("split", split), ("cpu", "two")]);
     let helps = Threshold::AtLeast(1.05);
     draft("A4", Topic::Asynchronous, Heading::Conclusion, STILL)
