@@ -2,9 +2,7 @@
 
 mod common;
 
-use common::{
-    Child, OSMETER, Questions, Run, assert_accounted, assert_sound, fixture, root, run, run_with, scratch, until,
-};
+use common::{OSMETER, Questions, Run, assert_accounted, assert_sound, fixture, root, run, run_with, scratch};
 use osmeter::model::{Ended, Exit};
 use std::process::Command;
 
