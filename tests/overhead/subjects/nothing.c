@@ -1,0 +1,5 @@
+/* The shortest process. */
+int main(void)
+{
+	return 0;
+}
