@@ -31,7 +31,9 @@ impl Place {
 
     fn bring(&self, file: &Path, name: &str) -> String {
         let to = self.folder.path().join(name);
-        std::fs::copy(file, &to).unwrap();
+        // By a process of its own: a descriptor open for writing here would be inherited by a child that another test forks
+        // at that moment, and executing the file would fail as long as that child holds it (ETXTBSY).
+        assert!(Command::new("cp").arg(file).arg(&to).status().unwrap().success());
         std::fs::set_permissions(&to, std::fs::Permissions::from_mode(0o755)).unwrap();
         to.to_str().unwrap().to_owned()
     }

@@ -17,7 +17,8 @@ const LARGEST: u64 = 4 << 30;
 pub fn report(args: &Report) -> anyhow::Result<u8> {
     let text = read(&args.file)?;
     if check::is_check(&text) {
-        check::again(&text, args.explain, args.lang, &args.output).map_err(|e| anyhow!("{} {e:#}", name(&args.file)))?;
+        check::again(&text, args.explain, args.lang, &args.output)
+            .map_err(|e| anyhow!("{} {e:#}", name(&args.file)))?;
         return Ok(0);
     }
     let profile = parsed(&text, &args.file)?;
