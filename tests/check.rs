@@ -81,6 +81,17 @@ fn a_file_that_is_no_check_is_refused_before_anything_runs() {
 }
 
 #[test]
+fn a_report_that_could_not_be_written_is_known_before_anything_runs() {
+    let output = check(&["-o", "/nonexistent/folder/check.txt"]);
+    assert_eq!(output.status.code(), Some(125));
+    assert!(
+        error(&output).lines().count() == 1 && error(&output).contains("/nonexistent/folder"),
+        "{}",
+        error(&output)
+    );
+}
+
+#[test]
 fn an_interrupted_check_prints_what_is_done_and_exits_with_1() {
     use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;

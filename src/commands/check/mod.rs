@@ -31,6 +31,7 @@ pub fn check(args: &Check) -> Result<u8> {
         present::text(&render::check::list(&asked, lang), &output, Otherwise::Stdout)?;
         return Ok(0);
     }
+    present::check_destination(&output)?;
     let expected = args.expect.as_deref().map(expect::read).transpose()?;
     let settings = settings(args);
     let signals = Rc::new(RefCell::new(Signals::install().context("cannot catch signals")?));

@@ -14,6 +14,7 @@ def svg(cells, subjects, title):
     groups = [(subject, members) for subject, members in groups if members]
     most = max((cell.ratio.high for cell in drawn), default=10)
     decades = max(1, math.ceil(math.log10(max(most, 1.01))))
+    starred = any(cell.scaled for _, members in groups for cell in members)
     height = TOP + sum(GAP + ROW * (len(members) + 1) for _, members in groups) + 20
 
     def x(ratio):
@@ -33,6 +34,8 @@ def svg(cells, subjects, title):
         for cell in members:
             y += ROW
             out += mark(cell, x, y - 4)
+    if starred:
+        out.append(f'<text x="10" y="{height - 4}" fill="#555">* on a smaller count, scaled by event</text>')
     return "\n".join([*out, "</svg>", ""])
 
 
