@@ -27,7 +27,7 @@ pub enum Command {
     Check(Check),
     /// Profile a process that already runs
     Attach(Attach),
-    /// Render a saved profile again
+    /// Render a saved profile or check again
     Report(Report),
     /// Say what this machine allows, and how to get the rest
     Doctor(Doctor),
@@ -198,6 +198,12 @@ pub struct Report {
     /// Options of the report.
     #[command(flatten)]
     pub output: Output,
+    /// Of a saved check: show the evidence of every claim
+    #[arg(long)]
+    pub explain: bool,
+    /// Of a saved check: the language of claims; without it, the locale's
+    #[arg(long, value_parser = lang_parser())]
+    pub lang: Option<Lang>,
     /// A file written with --format json
     pub file: PathBuf,
 }

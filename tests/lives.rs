@@ -2,11 +2,9 @@
 
 mod common;
 
-use common::{
-    Child, OSMETER, Questions, Run, assert_accounted, assert_sound, fixture, root, run, run_with, scratch, until,
-};
+use common::{OSMETER, Questions, Run, assert_accounted, assert_sound, fixture, root, run, run_with, scratch};
 use osmeter::model::{Ended, Exit};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 fn live(name: &str, argument: &str) -> Run {
     run(&[&fixture::get("lives"), name, argument])
@@ -235,25 +233,4 @@ fn osmeter_measures_osmeter() {
     }
     assert_eq!(inner.process_count.get(), Some(4));
     assert!(run.profile.process_count.get() >= Some(5));
-}
-
-#[test]
-fn many_osmeters_at_once_each_count_their_own() {
-    if !root("many osmeters at once") {
-        return;
-    }
-    let (folder, mix) = (scratch(), fixture::get("mix"));
-    let file = |i: usize| folder.path().join(format!("{i}.json"));
-    let start = |i: usize| {
-        let mut command = Command::new(OSMETER);
-        command.args(["run", "--format", "json", "-o"]).arg(file(i)).arg("--").arg(&mix);
-        Child::start(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()))
-    };
-    let mut all: Vec<Child> = (0..16).map(start).collect();
-    for (i, child) in all.iter_mut().enumerate() {
-        until("an osmeter of many ends", || child.ended());
-        let profile = common::read(&file(i)).expect("a report");
-        assert_eq!(profile.call("getppid").map(|c| c.calls), Some(1_000), "osmeter {i}");
-        assert_eq!(profile.process_count.get(), Some(4), "osmeter {i}");
-    }
 }

@@ -31,7 +31,9 @@ impl Place {
 
     fn bring(&self, file: &Path, name: &str) -> String {
         let to = self.folder.path().join(name);
-        std::fs::copy(file, &to).unwrap();
+        // By a process of its own: a descriptor open for writing here would be inherited by a child that another test forks
+        // at that moment, and executing the file would fail as long as that child holds it (ETXTBSY).
+        assert!(Command::new("cp").arg(file).arg(&to).status().unwrap().success());
         std::fs::set_permissions(&to, std::fs::Permissions::from_mode(0o755)).unwrap();
         to.to_str().unwrap().to_owned()
     }
@@ -113,10 +115,10 @@ fn what_a_plain_user_cannot_see_is_missing_and_never_zero() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         text.lines().find_map(|l| l.strip_prefix(name)?.trim().parse::<u64>().ok()).unwrap()
     };
-    // Its own getrusage, a moment before its end: the last switch and the end itself are not in it.
+    // Its own getrusage, a moment before its end: the end is not in it, and the wait at osmeter's gate before execve is.
     let ours = total.voluntary_switches.get().unwrap() + total.involuntary_switches.get().unwrap();
     let theirs = of_usage("nvcsw ") + of_usage("nivcsw ");
-    assert!(ours >= theirs && ours <= theirs + 20, "{ours} switches, the program itself says {theirs}");
+    assert!(ours.abs_diff(theirs) <= 20, "{ours} switches, the program itself says {theirs}");
     for counter in &profile.counters {
         if ["context-switches", "task-clock", "page-faults"].contains(&counter.name.as_str()) {
             assert_ne!(counter.total.get(), Some(0), "{}", counter.name);

@@ -1,6 +1,6 @@
 //! A4: asynchronous code for I/O: HTTP (a), files (b), and not for work on the CPU (c).
 
-use super::shape::{STILL, arm, claim as draft, slower};
+use super::shape::{STILL_BUT_KERNEL, arm, claim as draft, slower};
 use crate::model::{Claim, Heading, Threshold, Topic};
 
 pub fn claim() -> Claim {
@@ -8,10 +8,10 @@ pub fn claim() -> Claim {
         let parameters = [("protocol", "http"), ("model", "tokio"), ("reuse", "yes"), ("client", client)];
         arm(name, "serve", &[&parameters[..], &[("connections", connections), ("n", n)]].concat())
     };
-    let file = |name, by, cache, depth, n| arm(name, "fileio", &[("by", by), ("cache", cache), ("depth", depth), ("n", n)]);
+    let file = |name, by, cache, depth, n| arm(name, "fileio", &[("by", by), ("cache", cache), ("depth", depth), ("n", n), ("size", "8M")]);
     let cpu = |name, split| arm(name, "cpubound", &[("split", split), ("cpu", "two")]);
     let helps = Threshold::AtLeast(1.05);
-    draft("A4", Topic::Asynchronous, Heading::Conclusion, STILL)
+    draft("A4", Topic::Asynchronous, Heading::Conclusion, STILL_BUT_KERNEL)
         .title("mostly for I/O: HTTP, files", "HTTP 요청, 파일 입출력 등 I/O 작업에 사용")
         .says(
             "Asynchronous code is mostly used for I/O, such as HTTP requests and files.",

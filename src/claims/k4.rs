@@ -1,13 +1,13 @@
 //! K4: what is gained by moving work into the kernel, or by tuning it.
 
-use super::shape::{STILL, arm, claim as draft, heavy, slower};
+use super::shape::{STILL_BUT_KERNEL, arm, claim as draft, heavy, slower};
 use crate::model::{Claim, Heading, Threshold, Topic};
 
 pub fn claim() -> Claim {
     let copy = |name, by, to| arm(name, "copy", &[("by", by), ("to", to), ("size", "32M")]);
     let fork = |name, thp| heavy(arm(name, "create", &[("kind", "fork"), ("rss", "1G"), ("thp", thp), ("n", "3")]));
     let gains = Threshold::AtLeast(1.05);
-    draft("K4", Topic::KernelMode, Heading::Advantage, STILL)
+    draft("K4", Topic::KernelMode, Heading::Advantage, STILL_BUT_KERNEL)
         .title("the kernel can be tuned for speed", "커널 튜닝으로 성능을 끌어올림")
         .says(
             "Those who know the kernel can make things faster by fine-tuning it.",

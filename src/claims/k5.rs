@@ -1,11 +1,11 @@
 //! K5: whether the kernel manages calls and processes efficiently.
 
-use super::shape::{STILL_FORKING, arm, claim as draft, level};
+use super::shape::{STILL_BUT_KERNEL, arm, claim as draft, level};
 use crate::model::{Claim, Heading, Metric, Scale, Threshold, Topic};
 
 pub fn claim() -> Claim {
     let below = |arm: &str, ns: f64| level(arm, Metric::ElapsedPerOperation, Threshold::AtMost(ns), Scale::Ns);
-    draft("K5", Topic::KernelMode, Heading::Advantage, STILL_FORKING)
+    draft("K5", Topic::KernelMode, Heading::Advantage, STILL_BUT_KERNEL)
         .title("manages calls and processes efficiently", "시스템 콜과 프로세스를 효율적으로 관리")
         .says(
             "The kernel can manage system calls and processes efficiently.",

@@ -29,7 +29,8 @@ pub fn eight() -> [Arm; 2] {
 
 pub fn claim() -> Claim {
     let pipe = |name, share| arm(name, "pingpong", &[("share", share), ("by", "pipe")]);
-    let cache = |name, between, share| arm(name, "cachekeep", &[("between", between), ("share", share), ("n", "100")]);
+    // Emptying the caches takes a sweep over 64 MB each time, so there are few of them.
+    let cache = |name, between, share, n| arm(name, "cachekeep", &[("between", between), ("share", share), ("n", n)]);
     let reading = |arm: &str| Quantity::of(arm, Metric::Measure("p50_ns".into()));
     draft("P5", Topic::MultiProcess, Heading::Drawback, STILL)
         .title("switching processes costs more", "프로세스 전환은 스레드 전환보다 비쌈")
@@ -51,10 +52,10 @@ pub fn claim() -> Claim {
         .arms([pipe("pipe, one address space", "vm"), pipe("pipe, two address spaces", "process")])
         .arms(eight())
         .arms([
-            cache("data read again", "nothing", "process"),
-            cache("after a thread", "switch", "vm"),
-            cache("after a process", "switch", "process"),
-            cache("caches emptied", "flush", "process"),
+            cache("data read again", "nothing", "process", "200"),
+            cache("after a thread", "switch", "vm", "200"),
+            cache("after a process", "switch", "process", "200"),
+            cache("caches emptied", "flush", "process", "5"),
         ])
         .primary(
             "switch",

@@ -6,7 +6,7 @@ use crate::model::{Claim, Heading, Threshold, Topic};
 
 pub fn claim() -> Claim {
     let [_, threads, processes] = p4::arms();
-    let python = |name, split| arm(name, "python", &[("split", split), ("cpu", "two")]);
+    let python = |name, split| arm(name, "python", &[("split", split), ("steps", "50k"), ("cpu", "two")]);
     draft("P7", Topic::MultiProcess, Heading::Conclusion, STILL)
         .with_rounds_of("P4")
         .title("processes suit CPU-bound work", "멀티 프로세스는 CPU 바운드 작업에 유리")

@@ -27,8 +27,8 @@ pub fn claim() -> Claim {
         )
         .arms([
             arm("socket request", "nonblocking", &[("kind", "socket_blocking")]),
-            arm("direct read", "fileio", &[("cache", "direct"), ("n", "300")]),
-            arm("cached read", "fileio", &[("cache", "cached"), ("n", "5k")]),
+            arm("direct read", "fileio", &[("cache", "direct"), ("n", "300"), ("size", "8M")]),
+            arm("cached read", "fileio", &[("cache", "cached"), ("n", "5k"), ("size", "8M")]),
         ])
         .primary(
             "socket",

@@ -1,8 +1,12 @@
 //! S3: where order matters.
 
-use super::s2::hundred;
-use super::shape::{always, claim as draft, counts};
-use crate::model::{Claim, Heading, Rounds, Threshold, Topic};
+use super::shape::{always, arm, claim as draft, counts};
+use crate::model::{Arm, Claim, Heading, Rounds, Threshold, Topic};
+
+/// Requests whose delays differ by more than a busy machine's scheduling does.
+fn delayed(name: &str, by: &str) -> Arm {
+    arm(name, "delays", &[("by", by), ("n", "30"), ("longest", "20ms")])
+}
 
 pub fn claim() -> Claim {
     draft("S3", Topic::Synchronous, Heading::Conclusion, Rounds::Counted)
@@ -12,14 +16,14 @@ pub fn claim() -> Claim {
             "동기 방식은 작업의 순서가 반드시 지켜져야 할 때 쓰인다.",
         )
         .refuted_by(
-            "Of 100 synchronous requests with random delays, any completes out of order.",
-            "임의의 지연을 가진 동기 요청 100개 가운데 하나라도 순서가 어긋날 때.",
+            "Of 30 synchronous requests with random delays, any completes out of order.",
+            "임의의 지연을 가진 동기 요청 30개 가운데 하나라도 순서가 어긋날 때.",
         )
         .nuance(
             "It keeps order; whether it is used for that, no machine can say. Sequence numbers keep order too.",
             "순서를 지키는 것은 사실이다. 그 때문에 쓰이는지는 기계가 말할 수 없다. 순서 번호로도 순서를 지킬 수 있다.",
         )
-        .arms([hundred("synchronous", "sync"), hundred("threads", "threads"), hundred("asynchronous", "async")])
+        .arms([delayed("synchronous", "sync"), delayed("threads", "threads"), delayed("asynchronous", "async")])
         .primary(
             "order kept",
             ("no synchronous request completes out of order", "동기 요청은 순서가 어긋나지 않는다"),

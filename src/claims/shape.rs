@@ -7,8 +7,8 @@ use crate::model::{
 
 /// A share of a round's wall time that others may use before it is dropped.
 pub const STILL: Rounds = Rounds::Timed { noise: Some(0.02) };
-/// The same where the arms create many processes, whose end is partly paid for by others.
-pub const STILL_FORKING: Rounds = Rounds::Timed { noise: Some(0.05) };
+/// The same where kernel threads do a part of the arms' own work: the end of processes, packets, writing to disk.
+pub const STILL_BUT_KERNEL: Rounds = Rounds::Timed { noise: Some(0.05) };
 /// A median that others at work do not change.
 pub const ANY_TIME: Rounds = Rounds::Timed { noise: None };
 

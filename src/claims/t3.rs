@@ -1,12 +1,12 @@
 //! T3: what creating a thread costs beside creating a process.
 
-use super::shape::{STILL_FORKING, arm, claim as draft, heavy, slower};
+use super::shape::{STILL_BUT_KERNEL, arm, claim as draft, heavy, slower};
 use crate::model::{Claim, Heading, Threshold, Topic};
 
 pub fn claim() -> Claim {
     let create = |name, kind, rss, n| arm(name, "create", &[("kind", kind), ("rss", rss), ("n", n)]);
     let twice = Threshold::AtLeast(2.0);
-    draft("T3", Topic::MultiThread, Heading::Advantage, STILL_FORKING)
+    draft("T3", Topic::MultiThread, Heading::Advantage, STILL_BUT_KERNEL)
         .title("threads are created and ended fast", "스레드는 생성과 종료가 빠름")
         .says(
             "Threads share what their process has, so they are created and ended faster and carry less data.",

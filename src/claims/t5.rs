@@ -1,6 +1,6 @@
 //! T5: what a thread for each request saves in response time, beside a process for each.
 
-use super::shape::{STILL_FORKING, arm, claim as draft, measure, ratio};
+use super::shape::{STILL_BUT_KERNEL, arm, claim as draft, measure, ratio};
 use crate::model::{Arm, Claim, Heading, Threshold, Topic};
 
 /// One connection for each request, one request at a time.
@@ -10,7 +10,7 @@ fn serve(name: &str, model: &str) -> Arm {
 
 pub fn claim() -> Claim {
     let by_median = |over, under, threshold| ratio(over, under, measure("p50_ns"), threshold);
-    draft("T5", Topic::MultiThread, Heading::Advantage, STILL_FORKING)
+    draft("T5", Topic::MultiThread, Heading::Advantage, STILL_BUT_KERNEL)
         .title("shorter response: no process to create", "프로세스를 만들지 않아 응답 시간 단축")
         .says(
             "A thread answers a request sooner, since no process has to be created for it.",

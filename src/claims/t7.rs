@@ -1,7 +1,7 @@
 //! T7: shared data needs locks, and locks can slow.
 
-use super::shape::{STILL, arm, claim as draft, counts, slower};
-use crate::model::{Claim, Heading, Threshold, Topic};
+use super::shape::{STILL, arm, claim as draft, level, measure, slower};
+use crate::model::{Claim, Heading, Scale, Threshold, Topic};
 
 pub fn claim() -> Claim {
     let locks = |name, kind, section, n| arm(name, "locks", &[("kind", kind), ("section", section), ("n", n), ("cpu", "two")]);
@@ -38,7 +38,7 @@ pub fn claim() -> Claim {
         .part(
             "lost updates",
             ("without a lock updates are lost", "잠금이 없으면 갱신이 사라진다"),
-            counts("no lock", "lost", Threshold::AtLeast(1.0)),
+            level("no lock", measure("lost"), Threshold::AtLeast(1.0), Scale::Count),
         )
         .control(
             "no contention",

@@ -1,6 +1,6 @@
 //! T8: whether waiting for I/O is a reason for threads.
 
-use super::shape::{STILL_FORKING, arm, claim as draft, slower};
+use super::shape::{STILL_BUT_KERNEL, arm, claim as draft, slower};
 use crate::model::{Arm, Claim, Heading, Threshold, Topic};
 
 /// 64 clients, each of whose requests waits 2 ms as if for a disk.
@@ -10,7 +10,7 @@ fn serve(name: &str, model: &str, requests: &str) -> Arm {
 }
 
 pub fn claim() -> Claim {
-    draft("T8", Topic::MultiThread, Heading::Conclusion, STILL_FORKING)
+    draft("T8", Topic::MultiThread, Heading::Conclusion, STILL_BUT_KERNEL)
         .title("threads suit I/O-bound work", "멀티 스레드는 I/O 바운드 작업에 유리")
         .says(
             "For I/O-bound work several threads are the better choice.",

@@ -1,12 +1,12 @@
 //! U4: crashes of user programs leave the system as it was.
 
-use super::shape::{STILL_FORKING, all_of, always, arm, claim as draft, ratio};
+use super::shape::{STILL_BUT_KERNEL, all_of, always, arm, claim as draft, ratio};
 use crate::model::{Claim, Heading, Metric, Threshold, Topic};
 
 pub fn claim() -> Claim {
     let storm = |name, kind| arm(name, "crashstorm", &[("kind", kind), ("n", "100"), ("cpu", "two")]);
     let pace = Metric::Measure("sibling_steps_per_s".into());
-    draft("U4", Topic::UserMode, Heading::Concept, STILL_FORKING)
+    draft("U4", Topic::UserMode, Heading::Concept, STILL_BUT_KERNEL)
         .title("a crash does not hurt the system", "에러와 충돌이 시스템에 영향을 주지 않음")
         .says(
             "Errors and crashes in user mode do not affect the system as a whole.",

@@ -1,5 +1,6 @@
-//! `osmeter report FILE`: renders a saved profile again.
+//! `osmeter report FILE`: renders a saved profile or check again.
 
+use super::check;
 use super::present::{self, Otherwise};
 use crate::cli::Report;
 use crate::model::Profile;
@@ -11,18 +12,27 @@ use std::path::Path;
 /// More than any profile: what is larger was not written by osmeter.
 const LARGEST: u64 = 4 << 30;
 
-/// Reads a profile (`-` is stdin), renders it and writes it. Without `-o` it goes to stdout: here is no measured command
+/// Reads a profile or a check (`-` is stdin), renders it and writes it. Without `-o` it goes to stdout: here is no measured command
 /// whose output that would be.
 pub fn report(args: &Report) -> anyhow::Result<u8> {
-    let profile = saved(&args.file)?;
+    let text = read(&args.file)?;
+    if check::is_check(&text) {
+        check::again(&text, args.explain, args.lang, &args.output)
+            .map_err(|e| anyhow!("{} {e:#}", name(&args.file)))?;
+        return Ok(0);
+    }
+    let profile = parsed(&text, &args.file)?;
     present::profile(&profile, &args.output, Otherwise::Stdout)?;
     Ok(0)
 }
 
 /// A saved profile.
 pub fn saved(file: &Path) -> anyhow::Result<Profile> {
-    let text = read(file)?;
-    render::parse(&text).map_err(|e| anyhow!("{} {e}", name(file)))
+    parsed(&read(file)?, file)
+}
+
+fn parsed(text: &str, file: &Path) -> anyhow::Result<Profile> {
+    render::parse(text).map_err(|e| anyhow!("{} {e}", name(file)))
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

@@ -230,7 +230,7 @@ impl Archive {
     }
 
     fn pad(&mut self) {
-        while self.bytes.len() % 4 != 0 {
+        while !self.bytes.len().is_multiple_of(4) {
             self.bytes.push(0);
         }
     }
@@ -264,7 +264,7 @@ mod tests {
         let libraries = libraries(&own).unwrap();
         assert!(libraries.iter().all(|path| path.is_file()), "{libraries:?}");
         let bytes = archive().unwrap();
-        assert!(bytes.starts_with(b"070701") && bytes.len() % 4 == 0);
+        assert!(bytes.starts_with(b"070701") && bytes.len().is_multiple_of(4));
         let size = std::fs::metadata(own).unwrap().len();
         assert!(bytes.len() as u64 > size);
         assert!(String::from_utf8_lossy(&bytes[bytes.len() - 16..]).contains("TRAILER!!!"));

@@ -103,11 +103,10 @@ fn whole(claim: &Claim, answers: &[Answer]) -> Verdict {
     let mut mixed = false;
     for part in parts {
         match (&part.verdict, &primary.verdict) {
-            (Verdict::Supported, Verdict::Supported)
-            | (Verdict::Refuted { .. }, Verdict::Refuted { .. })
-            | (Verdict::NotRun { .. }, _) => {}
+            (Verdict::Supported, Verdict::Supported) | (Verdict::Refuted { .. }, Verdict::Refuted { .. }) => {}
             (Verdict::Supported | Verdict::Refuted { .. }, _) => mixed = true,
-            (Verdict::Failed { .. }, _) => return part.verdict.clone(),
+            // Half a claim that was tested is not the claim.
+            (Verdict::Failed { .. } | Verdict::NotRun { .. }, _) => return part.verdict.clone(),
             _ => return Verdict::doubt(Doubt::PartOpen { id: part.proposition.id.clone() }),
         }
     }

@@ -26,6 +26,12 @@ pub struct PlannedArm {
 }
 
 impl Group {
+    /// Whether a verdict rests on a count in the bare runs.
+    pub fn counts(&self) -> bool {
+        let tests = self.claims.iter().flat_map(|claim| &claim.propositions).map(|p| &p.test);
+        tests.into_iter().any(|test| matches!(test, Test::Exact { quantity, .. } if !quantity.counted()))
+    }
+
     /// The arms whose counters a verdict rests on: their profiled runs are repeated.
     pub fn counted_arms(&self) -> Vec<String> {
         let tests = self.claims.iter().flat_map(|claim| &claim.propositions).map(|p| &p.test);

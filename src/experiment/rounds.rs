@@ -85,8 +85,8 @@ impl<'a> Running<'a> {
         // Each group has an order of its own, which does not depend on which other claims were asked for.
         let own = group.name.bytes().fold(0u64, |sum, byte| sum.wrapping_mul(131).wrapping_add(u64::from(byte)));
         let at_least = match group.rounds {
-            Rounds::Timed { .. } | Rounds::Once => 1,
-            Rounds::Counted | Rounds::Few => usize::try_from(LEAST_REPEATS).unwrap_or(usize::MAX),
+            Rounds::Timed { .. } | Rounds::Once if !group.counts() => 1,
+            _ => usize::try_from(LEAST_REPEATS).unwrap_or(usize::MAX),
         };
         let noise = match group.rounds {
             Rounds::Timed { noise } => noise.map(|noise| noise * settings.noise_factor),

@@ -264,8 +264,11 @@ fn an_arm_that_cannot_run_here_says_what_it_needs_and_the_others_go_on() {
     let mut bench = Rigged::new(&[("a", 100.0), ("b", 120.0), ("c", 100.0)]);
     bench.failing = Some(("c", BenchError::Unavailable("root".into())));
     let (verdict, answers, evidence) = tried(&claim, &mut bench);
-    assert_eq!(verdict, Verdict::Supported);
-    assert_eq!(answers[1].verdict, Verdict::NotRun { needs: "root".into() });
+    assert_eq!(verdict, Verdict::NotRun { needs: "root".into() });
+    assert_eq!(answers[0].verdict, Verdict::Supported);
+    assert_eq!(answers[1].verdict, verdict);
+    claim.propositions[1].role = Role::Nuance;
+    assert_eq!(judge(&claim, &evidence, &Settings::full(3).saved).0, Verdict::Supported);
     assert_eq!(evidence.kept().count(), 20);
 }
 

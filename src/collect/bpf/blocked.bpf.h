@@ -64,20 +64,30 @@ static __noinline u32 descriptor_kind(struct task_struct *task, u32 call)
 		return KIND_NONE;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 #if defined(__TARGET_ARCH_x86)
-	fd = BPF_CORE_READ(regs, di);
+	fd = regs->di;
 #else
-	fd = BPF_CORE_READ(regs, orig_x0);
+	fd = regs->orig_x0;
 #endif
-	table = BPF_CORE_READ(task, files, fdt);
-	if (fd >= BPF_CORE_READ(table, max_fds))
-		return KIND_NONE;
-	files = BPF_CORE_READ(table, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	inode = BPF_CORE_READ(file, f_inode);
-	if (!inode)
-		return KIND_NONE;
-	mode = BPF_CORE_READ(inode, i_mode);
-	return kind_of_mode(mode, file, inode);
+	if (bpf_ksym_exists(bpf_rdonly_cast)) {
+		/* Plain loads, which yield 0 where they fault, instead of a helper for each. */
+		task = bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
+		table = task->files->fdt;
+		if (fd >= table->max_fds)
+			return KIND_NONE;
+		files = table->fd;
+		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+		inode = ((struct file *)bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct file)))->f_inode;
+		mode = inode->i_mode;
+	} else {
+		table = BPF_CORE_READ(task, files, fdt);
+		if (fd >= BPF_CORE_READ(table, max_fds))
+			return KIND_NONE;
+		files = BPF_CORE_READ(table, fd);
+		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+		inode = BPF_CORE_READ(file, f_inode);
+		mode = BPF_CORE_READ(inode, i_mode);
+	}
+	return mode ? kind_of_mode(mode, file, inode) : KIND_NONE;
 }
 
 static __always_inline u32 blocked_kind(struct task_struct *task, u32 call, u32 state)

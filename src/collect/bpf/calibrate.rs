@@ -9,9 +9,9 @@ use std::os::unix::net::UnixStream;
 
 /// Calls in a batch, and batches: the quickest batch is the one that nothing disturbed.
 const CALLS: u32 = 200;
-const BATCHES: u32 = 8;
+const BATCHES: u32 = 5;
 /// Round trips in a batch.
-const TRIPS: u32 = 25;
+const TRIPS: u32 = 12;
 
 /// What one event costs, in ns.
 #[derive(Debug, Clone, Copy, PartialEq)]

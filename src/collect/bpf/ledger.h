@@ -66,18 +66,19 @@ struct reason {
 	u64 ns;
 };
 
-/* The ledger of one thread, or a sum of them. */
+/* The ledger of one thread, or a sum of them. What every switch touches comes first. */
 struct sums {
-	u64 lifetime;
 	u64 user;
 	u64 kernel;
+	u64 calls;
 	u64 queue;
-	u64 preempted;
 	u64 blocked;
 	u64 voluntary;
-	u64 involuntary;
 	u64 wakeups;
-	u64 calls;
+	u64 preempted;
+	u64 involuntary;
+	u64 uncharged; /* on a CPU by our clock, but not charged by the scheduler: stolen by a hypervisor, or interrupts */
+	u64 lifetime;
 	/* the kernel's own counts over the same time, from task_struct */
 	u64 nvcsw;
 	u64 nivcsw;
@@ -86,7 +87,6 @@ struct sums {
 	u64 migrations;
 	u64 exec_runtime;
 	u64 run_delay;
-	u64 uncharged; /* on a CPU by our clock, but not charged by the scheduler: stolen by a hypervisor, or interrupts */
 };
 
 /* A call in progress. */
@@ -110,13 +110,15 @@ enum record_flags {
 	RECORD_FRESH = 8, /* was on a CPU when we attached, and has met no hook since */
 };
 
-/* Task storage: one thread of ours while it is off-CPU, and what is not hot while it is on. */
+/*
+ * Task storage: one thread of ours while it is off-CPU, and what is not hot while it is on. What every switch touches comes
+ * first, in few cache lines.
+ */
 struct thread {
 	u32 active;
 	u32 call;
-	struct open_call open;
-	u64 left;    /* when it last left a CPU */
 	u64 waking;  /* when it was last woken */
+	u64 left;    /* when it last left a CPU */
 	u64 entered; /* when it last entered a CPU */
 	u32 left_runnable;
 	u32 reason_kind;
@@ -124,14 +126,15 @@ struct thread {
 	u32 flags;
 	u64 nvcsw_seen;
 	u64 start;
-	u32 tgid;
-	u32 tid;
-	u8 comm[16];
+	struct open_call open;
 	struct sums sums;
-	struct sums base; /* the kernel's own counts at the start */
 	struct reason reasons[REASONS];
 	u64 other_intervals;
 	u64 other_ns;
+	u32 tgid;
+	u32 tid;
+	u8 comm[16];
+	struct sums base; /* the kernel's own counts at the start */
 };
 
 /* A finished thread, or one that lives at the end. */

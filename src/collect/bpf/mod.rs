@@ -25,19 +25,31 @@ pub struct BpfLedger {
     opens_midway: bool,
 }
 
-/// The kernel's own counts over the same threads and the same time, for the self-check.
+/// One number of the threads that ended, by the ledger and by the kernel.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Both {
+    /// The ledger's.
+    pub ours: u64,
+    /// The field of `task_struct`.
+    pub kernels: u64,
+}
+
+/// For the self-check: the kernel's own counts over the same time of the threads that ended. A thread that lives at the end
+/// is read a moment later, and may have gone on.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KernelCounts {
     /// `nvcsw + nivcsw`.
-    pub switches: u64,
+    pub switches: Both,
     /// `se.sum_exec_runtime`, in ns.
-    pub exec_runtime_ns: u64,
+    pub on_cpu_ns: Both,
     /// `sched_info.run_delay`, in ns.
-    pub run_delay_ns: u64,
+    pub runnable_ns: Both,
     /// On-CPU time that the scheduler did not charge: stolen by a hypervisor, or spent in interrupts.
     pub uncharged_ns: u64,
-    /// Ends of windows at which a thread may have been on a CPU: where the kernel's own time lags.
-    pub open_ends: u64,
+    /// Involuntary switches.
+    pub preemptions: u64,
+    /// Whether the window opened amid the life of its threads: where the kernel's own times lag.
+    pub opened_midway: bool,
     /// Threads that ended.
     pub ended_threads: u64,
     /// Processes whose leader ended.
@@ -137,18 +149,7 @@ impl BpfLedger {
         let mut sums = raw::sums::default();
         totals.iter().for_each(|t| sums::add(&mut sums, &t.sums));
         live.iter().for_each(|r| sums::add(&mut sums, &r.sums));
-        let all_threads = totals.iter().map(|t| t.threads).sum::<u64>() + live.len() as u64;
-        let opened_midway = self.opens_midway;
-        let kernel_counts = KernelCounts {
-            switches: sums.nvcsw + sums.nivcsw,
-            exec_runtime_ns: sums.exec_runtime,
-            run_delay_ns: sums.run_delay,
-            open_ends: if opened_midway { 2 * all_threads } else { live.len() as u64 },
-            ended_threads: totals.iter().map(|t| t.threads).sum(),
-            // Wrapping: the CPU on which a process changed its leader has one less than none.
-            ended_processes: totals.iter().fold(0, |n: u64, t| n.wrapping_add(t.processes)),
-            uncharged_ns: sums.uncharged,
-        };
+        let kernel_counts = kernel_counts(&totals, self.opens_midway);
         let end = if gauges.window_end == 0 { stopped_at } else { gauges.window_end };
         let hook_costs = calibrate::calibrate(&mut self.programs).ok();
         self.programs.detach();
@@ -179,6 +180,22 @@ impl BpfLedger {
             },
             hook_costs,
         })
+    }
+}
+
+fn kernel_counts(totals: &[raw::totals], opened_midway: bool) -> KernelCounts {
+    let mut ended = raw::sums::default();
+    totals.iter().for_each(|t| sums::add(&mut ended, &t.sums));
+    KernelCounts {
+        switches: Both { ours: ended.voluntary + ended.involuntary, kernels: ended.nvcsw + ended.nivcsw },
+        on_cpu_ns: Both { ours: ended.user.wrapping_add(ended.kernel), kernels: ended.exec_runtime },
+        runnable_ns: Both { ours: ended.queue + ended.preempted, kernels: ended.run_delay },
+        uncharged_ns: ended.uncharged,
+        preemptions: ended.involuntary,
+        opened_midway,
+        ended_threads: totals.iter().map(|t| t.threads).sum(),
+        // Wrapping: the CPU on which a process changed its leader has one less than none.
+        ended_processes: totals.iter().fold(0, |n: u64, t| n.wrapping_add(t.processes)),
     }
 }
 

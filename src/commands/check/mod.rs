@@ -31,6 +31,7 @@ pub fn check(args: &Check) -> Result<u8> {
         present::text(&render::check::list(&asked, lang), &output, Otherwise::Stdout)?;
         return Ok(0);
     }
+    present::check_destination(&output)?;
     let expected = args.expect.as_deref().map(expect::read).transpose()?;
     let settings = settings(args);
     let signals = Rc::new(RefCell::new(Signals::install().context("cannot catch signals")?));
@@ -53,6 +54,12 @@ pub fn check(args: &Check) -> Result<u8> {
     Ok(status(&report, !changes.is_empty()))
 }
 
+/// Whether a text is a saved check, whole or not.
+pub fn is_check(text: &str) -> bool {
+    // The schema is the first field that osmeter writes.
+    text.get(..200.min(text.len())).is_some_and(|head| head.contains("\"osmeter.check/"))
+}
+
 /// Renders a check that was saved before, computed anew from its samples.
 pub fn again(text: &str, explain: bool, lang: Option<Lang>, output: &Output) -> Result<()> {
     let mut report = expect::parse(text)?;
@@ -60,6 +67,7 @@ pub fn again(text: &str, explain: bool, lang: Option<Lang>, output: &Output) -> 
     let lang = lang.unwrap_or_else(locale);
     let text = match output.format {
         render::Format::Json => render::check::json(&report)?,
+        render::Format::Markdown => render::check::markdown(&report, lang),
         _ => render::check::table(&report, explain, lang, &present::style(output, Otherwise::Stdout)),
     };
     present::text(&text, output, Otherwise::Stdout)

@@ -70,13 +70,14 @@ fn machine(report: &CheckReport) -> String {
 fn row(text: &mut String, claim: &CheckedClaim, explain: bool, lang: Lang, style: &Style) {
     let title_columns = if style.width >= 90 { 44 } else { 36 };
     let title = pad(claim.claim.title.say(lang), title_columns);
-    let word = pad(words::verdict(&claim.verdict, lang), VERDICT);
-    let word = paint(&word, ink(&claim.verdict), style);
+    let word = words::verdict(&claim.verdict, lang);
+    let space = " ".repeat(VERDICT.saturating_sub(width(word)));
+    let word = paint(word, ink(&claim.verdict), style);
     let effect = match claim.verdict {
         Verdict::Untestable { .. } | Verdict::NotRun { .. } => String::new(),
         _ => figures::effect(claim, lang),
     };
-    let head = format!("  {}{title} {word} ", pad(&claim.claim.id, ID));
+    let head = format!("  {}{title} {word}{space} ", pad(&claim.claim.id, ID));
     let used = 2 + ID + title_columns + 1 + VERDICT + 1;
     let fits = used + width(&effect) <= style.width;
     let _ = writeln!(text, "{}", format!("{head}{}", if fits { effect.as_str() } else { "" }).trim_end());
@@ -116,13 +117,20 @@ pub(super) fn ink(verdict: &Verdict) -> Ink {
     }
 }
 
+/// A warning beneath what it is about.
+fn warn(text: &mut String, warning: &str, style: &Style) {
+    for line in entry("", 26, warning, 2, style).lines() {
+        let _ = writeln!(text, "{}", paint(line, Ink::Yellow, style));
+    }
+}
+
 /// Warnings about the machine, and how to see more.
 pub(super) fn foot(report: &CheckReport, explain: bool, lang: Lang, style: &Style) -> String {
     let mut text = format!("\n{}\n", paint(words::say(lang, "The machine", "기계의 상태"), Ink::Bold, style));
     for circumstance in &report.preflight.circumstances {
         text.push_str(&entry(&circumstance.what, 26, &circumstance.value, 2, style));
         if let Some(warning) = &circumstance.warning {
-            text.push_str(&entry("", 26, &paint(warning, Ink::Yellow, style), 2, style));
+            warn(&mut text, warning, style);
         }
     }
     if let (Some(before), Some(after)) = (report.preflight.null_call_before_ns, report.preflight.null_call_after_ns) {
@@ -142,7 +150,7 @@ pub(super) fn foot(report: &CheckReport, explain: bool, lang: Lang, style: &Styl
                 "the machine changed its pace meanwhile: check again for small effects",
                 "그사이 기계의 속도가 달라졌다. 작은 효과는 다시 검사하라",
             );
-            text.push_str(&entry("", 26, &paint(warning, Ink::Yellow, style), 2, style));
+            warn(&mut text, warning, style);
         }
     }
     if !explain {

@@ -81,7 +81,7 @@ fn rusage(profile: &Profile, notes: &mut Notes) -> Option<Note> {
     notes.see("rusage", &profile.rusage_user_system_ns);
     let (user, system) = profile.rusage_user_system_ns.value()?;
     let text = format!(
-        "wait4 says user {}, system {}: its split is sampled at ticks and far off on short runs",
+        "wait4 says user {}, system (with faults) {}: sampled at ticks, far off on short runs",
         duration(*user),
         duration(*system)
     );
@@ -111,16 +111,29 @@ fn share(part: Option<i128>, whole: Option<u64>) -> Option<f64> {
 /// What a row is made of, the largest part first.
 fn facts(profile: &Profile, row: Row) -> Vec<String> {
     match row {
-        Row::User => Vec::new(),
+        Row::User => user(profile),
         Row::Kernel => kernel(profile),
         Row::OnCpu => vec!["user and kernel together".into()],
         Row::RunQueue => run_queue(profile),
-        Row::Preempted => {
-            profile.total.involuntary_switches.get().map(|n| format!("{} times", count(n))).into_iter().collect()
-        }
+        Row::Preempted => profile.total.involuntary_switches.get().map(|n| plural(n, "time")).into_iter().collect(),
         Row::Blocked => blocked(profile),
         Row::OffCpuVoluntary => vec!["blocked and run queue together".into()],
     }
+}
+
+fn plural(n: u64, what: &str) -> String {
+    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// What is in the row and is not the program's own code: page faults, and the hooks where they are a good part of it.
+fn user(profile: &Profile) -> Vec<String> {
+    let total = &profile.total;
+    let faults = total.minor_faults.plus(&total.major_faults).get().filter(|n| *n > 0);
+    let user = total.user_ns.get().unwrap_or(0);
+    let hooks = profile.cost.in_measured_ns.get().filter(|ns| ns.saturating_mul(20) > user && *ns > 0);
+    let faults = faults.map(|n| format!("with {}", plural(n, "page fault")));
+    let hooks = hooks.map(|ns| format!("most of osmeter's own {}", duration(ns)));
+    faults.into_iter().chain(hooks).collect()
 }
 
 fn kernel(profile: &Profile) -> Vec<String> {
@@ -142,8 +155,7 @@ fn largest(parts: impl Iterator<Item = (String, u64)>) -> Vec<String> {
 }
 
 fn run_queue(profile: &Profile) -> Vec<String> {
-    let mut facts: Vec<String> =
-        profile.total.wakeups.get().map(|n| format!("{} wake-ups", count(n))).into_iter().collect();
+    let mut facts: Vec<String> = profile.total.wakeups.get().map(|n| plural(n, "wake-up")).into_iter().collect();
     if let Reading::Exact(histogram) | Reading::Partial { value: histogram, .. } = &profile.run_queue_latency {
         let max = profile.run_queue_latency_max_ns.get().unwrap_or(u64::MAX);
         for (name, q) in [("p50", 0.5), ("p99", 0.99)] {
