@@ -51,7 +51,7 @@ def median(values):
 
 
 class Samples:
-    """One tool on one subject, by round: bare runs at the subject's full count, bare runs at the tool's, and the tool's.
+    """One tool on one subject, by round: bare runs at the subject's full count, bare runs at the tool's, the tool's.
     Its figures are of any choice of rounds. `taken(run)` is the time that is compared."""
 
     def __init__(self, subject, count, full, bare, runs, taken):
