@@ -79,8 +79,9 @@ class Bench:
             group.wait()
         return Measured(checked(usage(self.inner)))
 
-    def inside(self, wrap, command, watch=None):
-        """`wrap(inner command, output file)` is the tool's command line. `watch(group)` is called while it runs."""
+    def inside(self, wrap, command, reaps=True, watch=None):
+        """`wrap(inner command, output file)` is the tool's command line, `reaps` whether it waits for the command.
+        `watch(group)` is called while it runs."""
         self.clear()
         whole = self.timed(self.outer, wrap(self.timed(self.inner, command), self.output))
         with open(self.messages, "wb") as messages, Group(whole, self.bound, stderr=messages) as group:
@@ -90,9 +91,9 @@ class Bench:
         subject, tool = checked(usage(self.inner)), usage(self.outer)
         return Measured(
             subject,
-            tool_cpu_ns=max(0, tool.cpu_ns - subject.cpu_ns - subject.timed_cpu_ns),
+            tool_cpu_ns=max(0, tool.cpu_ns - reaps * (subject.cpu_ns + subject.timed_cpu_ns)),
             tool_peak_kib=tool.peak_kib,
-            tool_peak_is_bound=tool.peak_kib <= subject.peak_kib,
+            tool_peak_is_bound=reaps and tool.peak_kib <= subject.peak_kib,
             whole_ns=tool.elapsed_ns,
             output=self.read_output(),
         )

@@ -39,6 +39,8 @@ class Tool:
     """(subject, tgid) -> argv"""
     read: Callable = lambda subject, output: Counted()
     slow: bool = False
+    reaps: bool = True
+    """Whether it waits for the command, so that wait4's account of the tool holds the command's."""
     needs: Callable = lambda: None
     """Why it cannot be used here, or None."""
 
@@ -163,7 +165,7 @@ def table(osmeter, folder):
              inside=perf("stat", "-e", "context-switches,raw_syscalls:sys_enter"), read=read_perf_stat,
              needs=has_tracepoints),
         Tool("perf trace -s", "a summary of calls", inside=perf("trace", "-s"), read=read_perf_trace, slow=True,
-             needs=has_tracepoints),
+             reaps=False, needs=has_tracepoints),
         Tool("strace -f -c", "counts by call", inside=strace, read=read_strace, slow=True,
              needs=installed("strace", "strace")),
         Tool("bpftrace", "count and histogram by call", beside=bpftrace, read=read_bpftrace,
