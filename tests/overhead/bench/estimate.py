@@ -50,26 +50,34 @@ def median(values):
     return statistics.median(list(values))
 
 
-def cell(tool, subject, full, bare, runs, count, taken):
-    """`full`: bare runs at the full count; `bare`: at this tool's; `runs`: the tool's; each by round. `taken(run)` is the
-    time that is compared."""
-    result = Cell(tool.name, subject.name, scaled=bare is not full)
-    rounds = sorted(set(runs) & set(bare) & set(full))
-    if not rounds:
-        return result
-    result.rounds = len(rounds)
-    events, full_events = count * subject.events, subject.count * subject.events
+class Samples:
+    """One tool on one subject, by round: bare runs at the subject's full count, bare runs at the tool's, the tool's.
+    Its figures are of any choice of rounds. `taken(run)` is the time that is compared."""
 
-    def added(drawn):
-        return (median(taken(runs[r]) for r in drawn) - median(taken(bare[r]) for r in drawn)) / events
+    def __init__(self, subject, count, full, bare, runs, taken):
+        self.full, self.bare, self.runs, self.taken = full, bare, runs, taken
+        self.rounds = sorted(set(runs) & set(bare) & set(full))
+        self.events, self.full_events = count * subject.events, subject.count * subject.events
 
-    def ratio(drawn):
-        base = median(taken(full[r]) for r in drawn)
-        return (base + added(drawn) * full_events) / base
+    def middle(self, runs, rounds):
+        return median(self.taken(runs[number]) for number in rounds)
 
-    result.ratio = bootstrap(rounds, ratio)
-    result.added_ns = bootstrap(rounds, added)
-    accounts(result, tool, subject, [runs[r] for r in rounds], count)
+    def added(self, rounds):
+        """To an event, in ns."""
+        return (self.middle(self.runs, rounds) - self.middle(self.bare, rounds)) / self.events
+
+    def ratio(self, rounds):
+        base = self.middle(self.full, rounds)
+        return (base + self.added(rounds) * self.full_events) / base
+
+
+def cell(tool, subject, samples, count):
+    result = Cell(tool.name, subject.name, scaled=samples.bare is not samples.full)
+    if samples.rounds:
+        result.rounds = len(samples.rounds)
+        result.ratio = bootstrap(samples.rounds, samples.ratio)
+        result.added_ns = bootstrap(samples.rounds, samples.added)
+        accounts(result, tool, subject, [samples.runs[number] for number in samples.rounds], count)
     return result
 
 

@@ -11,13 +11,15 @@ def svg(results, columns):
     width = LEFT + len(results) * (CELL + GAP)
     height = TOP + CELL + 44 + KEY
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="11">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        'font-family="sans-serif" font-size="11">',
         '<rect width="100%" height="100%" fill="white"/>',
     ]
     for i, (name, rows) in enumerate(results.items()):
         out += diagram(LEFT + i * (CELL + GAP), name, rows, columns)
     for i, (title, _) in enumerate(columns):
-        out.append(f'<text x="{LEFT + i * 130}" y="{height - 8}" fill="{COLOURS[i % len(COLOURS)]}">● {html.escape(title)}</text>')
+        colour = COLOURS[i % len(COLOURS)]
+        out.append(f'<text x="{LEFT + i * 130}" y="{height - 8}" fill="{colour}">● {html.escape(title)}</text>')
     return "\n".join([*out, "</svg>", ""])
 
 
@@ -53,5 +55,6 @@ def diagram(left, name, rows, columns):
         colour = COLOURS[i % len(COLOURS)]
         points = " ".join(place(n, value) for n, value in line)
         out.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
-        out += [f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="2.5" fill="{colour}"/>' for p in points.split()]
+        for x, y in (point.split(",") for point in points.split()):
+            out.append(f'<circle cx="{x}" cy="{y}" r="2.5" fill="{colour}"/>')
     return out

@@ -66,7 +66,8 @@ def describe():
 
 def versions(osmeter):
     asked = [
-        (str(osmeter), "--version"), ("perf", "--version"), ("strace", "-V"), ("bpftrace", "--version"), ("syscount", "-V"),
+        (str(osmeter), "--version"), ("perf", "--version"), ("strace", "-V"), ("bpftrace", "--version"),
+        ("syscount", "-V"),
     ]
     found = [first_line(*command) for command in asked]
     return ", ".join(text for text in found if text)

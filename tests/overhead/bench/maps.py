@@ -28,7 +28,8 @@ def of_process(tgid):
         except OSError:
             continue
         if "map_id" in fields and "map_type" in fields:
-            number = {name: int(fields[name].split()[0], 0) for name in ("map_id", "max_entries", "value_size", "memlock")}
+            numbers = ("map_id", "max_entries", "value_size", "memlock")
+            number = {name: int(fields[name].split()[0], 0) for name in numbers}
             found[number["map_id"]] = Map(
                 names().get(number["map_id"], "?"), fields["map_type"].strip(), number["max_entries"],
                 number["value_size"], number["memlock"],

@@ -1,4 +1,4 @@
-"""The ratios as a plot: SVG, written by hand. One row of marks for each tool in each subject, on a logarithmic scale."""
+"""The ratios as a plot, in SVG: a row for each tool in each subject, on a logarithmic scale."""
 
 import html
 import math

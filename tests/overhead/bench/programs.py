@@ -48,7 +48,7 @@ def ids(tgid):
 
 
 def of_process(tgid):
-    """Counts by name. The kernel keeps 15 characters of a name; the second that is cut to the same one gets a number."""
+    """Counts by name. The kernel keeps 15 characters of one; the second that is cut to the same gets a number."""
     counts = {}
     for name, left, verified in sorted(map(info, ids(tgid))):
         same = sum(known.split(" ")[0] == name for known in counts)

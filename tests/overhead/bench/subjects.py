@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import pathlib
 import shutil
 from typing import Callable, Optional
 
@@ -42,7 +41,10 @@ def dd(_, count):
 
 
 def own(program, *rest):
-    return lambda folder, count: [str(folder / program), str(count), *(str(r(folder) if callable(r) else r) for r in rest)]
+    def command(folder, count):
+        return [str(folder / program), str(count), *(str(one(folder) if callable(one) else one) for one in rest)]
+
+    return command
 
 
 def two_cpus():
@@ -73,8 +75,8 @@ def table():
         Subject("getppid", "a loop of the cheapest call", 2_000_000, "call", 1, own("getppid"), 100, "getppid", 1),
         Subject("pingpong-1", "a byte to and fro between two threads on one CPU", 60_000, "switch and its 2 calls", 2,
                 own("pingpong", a, a), 20, "write", 2),
-        Subject("pingpong-2", "the same across two CPUs", 30_000, "switch and its 2 calls", 2, own("pingpong", a, b), 20,
-                "write", 2),
+        Subject("pingpong-2", "the same across two CPUs", 30_000, "switch and its 2 calls", 2,
+                own("pingpong", a, b), 20, "write", 2),
         Subject("processes", "short processes, one after the other", 10_000, "process", 1,
                 own("processes", lambda folder: folder / "nothing"), 50, "execve", 1, True),
         Subject("threads", "short threads, 8 at a time", 10_000, "thread", 1, own("threads", 8), 20, "clone3", 1),
@@ -92,7 +94,3 @@ def missing(subject):
     if subject.name == "pingpong-2" and len(os.sched_getaffinity(0)) < 2:
         return "it needs two CPUs"
     return None
-
-
-def script(name):
-    return pathlib.Path(__file__).resolve().parent.parent / name

@@ -114,7 +114,8 @@ class Bench:
                     os.killpg(group.process.pid, signal.SIGINT)
                     group.wait()
         tool = usage(self.outer)
-        return Measured(checked(usage(self.inner)), tool.cpu_ns, tool.peak_kib, False, tool.elapsed_ns, self.read_output())
+        subject = checked(usage(self.inner))
+        return Measured(subject, tool.cpu_ns, tool.peak_kib, False, tool.elapsed_ns, self.read_output())
 
     def read_output(self):
         parts = [path.read_text(errors="replace") for path in (self.output, self.messages) if path.exists()]

@@ -74,6 +74,10 @@ def perf(*options):
     return lambda inner, output: ["perf", *options, "-o", str(output), "--", *inner]
 
 
+def strace(inner, output):
+    return ["strace", "-f", "-c", "-o", str(output), "--", *inner]
+
+
 def read_perf_stat(subject, output):
     """perf stat counts all calls together, so nothing lost is told from it unless the sum is too small."""
     found = re.search(r"([\d,]+)\s+raw_syscalls:sys_enter", output)
@@ -153,14 +157,15 @@ def table(osmeter, folder):
     has_perf, has_tracepoints = installed("perf", "linux-perf"), installed("perf", "linux-perf", tracefs=True)
     return osmeter_tools(pathlib.Path(osmeter), folder) + [
         Tool("perf stat", "default events", inside=perf("stat"), needs=has_perf),
-        Tool("perf stat, switches", "-e context-switches", inside=perf("stat", "-e", "context-switches"), needs=has_perf),
+        Tool("perf stat, switches", "-e context-switches", inside=perf("stat", "-e", "context-switches"),
+             needs=has_perf),
         Tool("perf stat, two counts", "-e context-switches,raw_syscalls:sys_enter",
              inside=perf("stat", "-e", "context-switches,raw_syscalls:sys_enter"), read=read_perf_stat,
              needs=has_tracepoints),
         Tool("perf trace -s", "a summary of calls", inside=perf("trace", "-s"), read=read_perf_trace, slow=True,
              needs=has_tracepoints),
-        Tool("strace -f -c", "counts by call", inside=lambda inner, out: ["strace", "-f", "-c", "-o", str(out), "--", *inner],
-             read=read_strace, slow=True, needs=installed("strace", "strace")),
+        Tool("strace -f -c", "counts by call", inside=strace, read=read_strace, slow=True,
+             needs=installed("strace", "strace")),
         Tool("bpftrace", "count and histogram by call", beside=bpftrace, read=read_bpftrace,
              needs=installed("bpftrace", "bpftrace", tracefs=True)),
         Tool("syscount -L", "libbpf-tools: count and time by call", beside=bcc("syscount", "-L", "-T", "600"),
