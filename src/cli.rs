@@ -53,6 +53,7 @@ pub enum Command {
 /// `osmeter run`.
 #[derive(Debug, Args)]
 #[command(
+    override_usage = "osmeter run [OPTIONS] [--] COMMAND [ARG]...",
     after_help = "Examples:\n  osmeter run -- make -j2\n  osmeter run -o profile.json --format json -- ./server\n  \
                         osmeter report profile.json"
 )]
@@ -73,7 +74,7 @@ pub struct Run {
     #[arg(long, conflicts_with = "user")]
     pub elevate: bool,
     /// The command and its arguments
-    #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND", allow_hyphen_values = true)]
+    #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }
 
@@ -100,6 +101,11 @@ pub struct Measure {
 
 /// `osmeter workload`.
 #[derive(Debug, Args)]
+#[command(
+    disable_help_flag = true,
+    after_help = "Examples:\n  osmeter workload\n  osmeter workload pingpong --help\n  \
+                  osmeter workload syscalls kind=getppid n=3000"
+)]
 pub struct Workload {
     /// Options of measuring.
     #[command(flatten)]
@@ -109,9 +115,12 @@ pub struct Workload {
     pub output: Output,
     /// The workload; without it, list them all
     pub name: Option<String>,
-    /// Its parameters
+    /// Its parameters; `osmeter workload NAME --help` lists them
     #[arg(value_name = "KEY=VALUE")]
     pub parameters: Vec<String>,
+    /// Print help; after NAME, on this workload and its parameters
+    #[arg(short, long)]
+    pub help: bool,
 }
 
 /// `osmeter check`.
@@ -204,7 +213,7 @@ pub struct Report {
     /// Of a saved check: the language of claims; without it, the locale's
     #[arg(long, value_parser = lang_parser())]
     pub lang: Option<Lang>,
-    /// A file written with --format json
+    /// A file written with --format json (of `check`: --json)
     pub file: PathBuf,
 }
 
@@ -219,16 +228,16 @@ pub struct Doctor {
 /// Options of every report.
 #[derive(Debug, Args, Clone)]
 pub struct Output {
-    /// Write the report to this file, whole or not at all, instead of to stderr
+    /// Write the report to this file, whole or not at all (without it, run, workload and attach write to stderr)
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// The report's format
     #[arg(long, value_parser = format_parser(), default_value = "table")]
     pub format: Format,
-    /// Colours: when stderr is a terminal, always, or never
+    /// Colours: when the report goes to a terminal, always, or never
     #[arg(long, value_parser = color_parser(), default_value = "auto", value_name = "WHEN")]
     pub color: ColorChoice,
-    /// Rows of a table that are shown one by one; the rest are summed
+    /// Rows of each table to show one by one; the rest are summed in one
     #[arg(long, default_value_t = 15, value_name = "N")]
     pub top: usize,
     /// What tables are sorted by
@@ -330,5 +339,14 @@ mod tests {
         let Command::Run(run) = cli.command else { panic!() };
         assert_eq!(run.command, ["ls", "-o", "x"]);
         assert_eq!(run.output.output, None);
+        let cli = Cli::parse_from(["osmeter", "run", "--top", "3", "--", "-strange", "--name"]);
+        let Command::Run(run) = cli.command else { panic!() };
+        assert_eq!(run.command, ["-strange", "--name"]);
+    }
+
+    #[test]
+    fn a_misspelt_option_is_no_command() {
+        let error = Cli::try_parse_from(["osmeter", "run", "--elevat", "--", "true"]).unwrap_err();
+        assert_eq!(error.kind(), clap::error::ErrorKind::UnknownArgument);
     }
 }

@@ -252,7 +252,7 @@ fn rounds_needed(estimate: &Estimate, threshold: Threshold, log: bool) -> Option
     let width = to(interval.high) - to(interval.low);
     let rounds = usize::try_from(estimate.rounds).ok()?;
     // Half of the interval has to fit between the estimate and the threshold, with some to spare.
-    values_for_width(rounds, width, 1.6 * distance).filter(|n| *n > rounds && *n <= 10_000).map(|n| n as u64)
+    values_for_width(rounds, width, 1.6 * distance).filter(|n| *n > rounds && *n <= 1_000).map(|n| n as u64)
 }
 
 fn exact(tally: &Tally, evidence: &Evidence) -> Verdict {

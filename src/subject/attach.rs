@@ -2,6 +2,7 @@
 
 use super::AttachError;
 use crate::sys::pidfd;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// A running process, held by a descriptor so that its id cannot come to mean another one.
@@ -29,6 +30,13 @@ impl Attached {
         };
         if field(tgid, "State:").is_some_and(|state| state.starts_with(['Z', 'X'])) {
             return Err(AttachError::Zombie(tgid));
+        }
+        // What ptrace's read access would allow, whatever capabilities this file has: a setcap'd osmeter is not to show
+        // everybody's processes to everybody. The kernel asks for that access to read this link.
+        if std::fs::read_link(format!("/proc/{tgid}/ns/pid"))
+            .is_err_and(|e| e.kind() == io::ErrorKind::PermissionDenied)
+        {
+            return Err(AttachError::NotYours(tgid));
         }
         Ok(Self { tgid, pidfd })
     }

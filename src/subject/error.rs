@@ -81,6 +81,9 @@ pub enum AttachError {
     /// It has ended and waits to be reaped by its parent.
     #[error("process {0} has ended already and waits for its parent to reap it")]
     Zombie(u32),
+    /// It is another user's, or holds privileges.
+    #[error("process {0} is not yours to look into (another user's, or one with privileges): attach as root")]
+    NotYours(u32),
     /// osmeter cannot measure itself.
     #[error("{0} is osmeter itself")]
     Itself(u32),

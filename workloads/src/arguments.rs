@@ -10,7 +10,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArgumentError {
     /// No such workload.
-    #[error("no workload is called '{name}'{}", nearest(.near, ""))]
+    #[error("no workload is called '{name}'{}; `osmeter workload` lists them", nearest(.near, ""))]
     UnknownWorkload {
         /// What was given.
         name: String,
@@ -241,11 +241,11 @@ fn scaled(text: &str, suffixes: &[(&str, u64)]) -> Option<u64> {
     }
 }
 
-fn show_bytes(n: u64) -> String {
+pub(crate) fn show_bytes(n: u64) -> String {
     show_scaled(n, &BYTES)
 }
 
-fn show_time(n: u64) -> String {
+pub(crate) fn show_time(n: u64) -> String {
     show_scaled(n, &TIME)
 }
 

@@ -1,5 +1,6 @@
 //! What a workload is: its name, concept, parameters, needs and run function. Owns no behaviour.
 
+use crate::arguments::{show_bytes, show_time};
 use crate::{Arguments, Failure, Outcome, Stage};
 
 /// One bundled workload.
@@ -66,6 +67,20 @@ pub enum Kind {
     Folder,
 }
 
+impl Kind {
+    /// Which values are valid, in words.
+    pub fn words(&self) -> String {
+        match *self {
+            Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
+            Kind::Choice(words) => words.join(", "),
+            Kind::Bytes { min, max } => format!("a size from {} to {}", show_bytes(min), show_bytes(max)),
+            Kind::Duration { min_ns, max_ns } => format!("a time from {} to {}", show_time(min_ns), show_time(max_ns)),
+            Kind::Cpus => "any, one, or a list: 0,1 or 0-3".into(),
+            Kind::Folder => "a folder that exists, or auto".into(),
+        }
+    }
+}
+
 /// What a workload cannot run without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -100,7 +115,7 @@ pub const COMMON: &[Parameter] = &[
         name: "cpu",
         default: "any",
         kind: Kind::Cpus,
-        help: "CPUs the workload and its children may use: any, one, or a list; workers are dealt out over a list",
+        help: "CPUs the workload and its children may use; workers are dealt out over a list",
     },
     Parameter {
         name: "limit",

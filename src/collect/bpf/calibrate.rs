@@ -8,10 +8,10 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
 /// Calls in a batch, and batches: the quickest batch is the one that nothing disturbed.
-const CALLS: u32 = 200;
-const BATCHES: u32 = 5;
+const CALLS: u32 = 100;
+const BATCHES: u32 = 12;
 /// Round trips in a batch.
-const TRIPS: u32 = 12;
+const TRIPS: u32 = 4;
 
 /// What one event costs, in ns.
 #[derive(Debug, Clone, Copy, PartialEq)]

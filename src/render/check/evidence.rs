@@ -2,7 +2,7 @@
 //! verdict.
 
 use super::super::style::Style;
-use super::super::text::width;
+use super::super::text::{width, wrap};
 use super::super::units::{count, duration, three_digits};
 use super::lines::{Ink, entry, pad, paint, paragraph};
 use super::{figures, summary, words};
@@ -51,12 +51,17 @@ pub(super) fn evidence(checked: &CheckedClaim, settings: &CheckSettings, lang: L
 
 fn proposition(answer: &Answer, lang: Lang, style: &Style) -> String {
     let word = words::verdict(&answer.verdict, lang);
+    let columns = style.width.saturating_sub(13 + 1 + 14);
+    let mut lines = wrap(answer.proposition.text.say(lang), columns).into_iter();
     let mut text = format!(
         "    {}{} {}\n",
         pad(words::role(answer.proposition.role, lang), 9),
-        pad(answer.proposition.text.say(lang), style.width.saturating_sub(13 + 1 + 14)),
+        pad(&lines.next().unwrap_or_default(), columns),
         paint(word, summary::ink(&answer.verdict), style)
     );
+    for line in lines {
+        let _ = writeln!(text, "{}{line}", " ".repeat(13));
+    }
     let found = figures::finding(answer, lang);
     let mut parts: Vec<String> = Vec::new();
     if !found.is_empty() {

@@ -35,14 +35,8 @@ pub(super) fn self_check(profile: &Profile) -> Section {
 
 #[allow(clippy::cast_precision_loss)]
 fn sides(check: &Check) -> String {
-    if check.lower_bound {
-        let sign = if check.agrees() { "≥" } else { "<" };
-        return format!(
-            "{} {sign} {} {}",
-            number(check.unit, check.ours),
-            check.source,
-            number(check.unit, check.theirs)
-        );
+    if check.lower_bound && check.ours >= check.theirs {
+        return format!("{} ≥ {} {}", number(check.unit, check.ours), check.source, number(check.unit, check.theirs));
     }
     if check.ours == check.theirs {
         return format!("{} = {}", number(check.unit, check.ours), check.source);

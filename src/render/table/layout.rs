@@ -73,8 +73,10 @@ impl<'a> Sheet<'a> {
                 head.chain(cells).collect()
             })
             .collect();
-        // A column in which nothing is known says nothing: its reason stands under "Not measured".
-        let is_empty = |c: usize| c > 0 && grid.lines.iter().all(|l| l.cells[c].is_absent());
+        // A column in which nothing is known says nothing: its reason stands under "Not measured". But where no header names
+        // the columns the rows are the names, and a name without even a dash would be nothing at all.
+        let first = if grid.header { 1 } else { 2 };
+        let is_empty = |c: usize| c >= first && grid.lines.iter().all(|l| l.cells[c].is_absent());
         let kept = (0..grid.columns.len()).filter(|c| !is_empty(*c)).collect();
         Self { grid, style, kinds, texts, heads, kept, room: 0 }
     }
