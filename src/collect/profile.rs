@@ -65,7 +65,10 @@ fn cost(readings: &Readings, own: OwnCost) -> Cost {
     let calls = value(&readings.total.syscalls);
     let switches = value(&readings.total.voluntary_switches) + value(&readings.total.involuntary_switches);
     let price = |of: fn(&HookCosts) -> f64| match &readings.hook_costs {
-        Some(costs) => Reading::Exact(of(costs)),
+        Some(costs) if of(costs) > 0.0 => Reading::Exact(of(costs)),
+        Some(_) => {
+            Reading::missing("the loop took no longer with the hooks than without: the machine was too busy to tell")
+        }
         None => Reading::missing("the hooks could not be timed"),
     };
     let hook = |hook: &str, events, ns_per_event| HookCost { hook: hook.to_owned(), events, ns_per_event };

@@ -167,6 +167,8 @@ impl Drop for Standby {
 
 fn exec_standby(touch: usize) -> Result<Standby, Failure> {
     let mut command = Command::new("/proc/self/exe");
+    // The control descriptor is this process's own: it is closed in the standby, or something else by then.
+    command.env_remove("OSMETER_CONTROL");
     command.args(["__workload", "standby", &format!("touch={touch}")]).stdin(Stdio::null()).stdout(Stdio::piped());
     // SAFETY: prctl is async-signal-safe, all that may run between fork and exec.
     unsafe {
