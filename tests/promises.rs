@@ -280,17 +280,19 @@ fn a_report_file_is_whole_or_not_there() {
     assert!(common::read(&report).is_some());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
 
-    // Where it cannot be written it goes to stderr, with one line that says so; nothing is left half written.
+    // Where it cannot be written that is known before the command has run: one line says so, and nothing is run or left.
+    let witness = folder.path().join("witness");
     for (to, why) in [
         ("/no/such/folder/report.json", "No such file"),
         ("/proc/report.json", ""),
         (folder.path().to_str().unwrap(), "directory"),
     ] {
-        let output = run(to);
+        let output = osmeter_run(&["-o", to], &["touch", witness.to_str().unwrap()]).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(stderr.contains("cannot write the report") && stderr.contains(why), "{to}: {stderr}");
-        assert!(stderr.contains("\"schema\""), "{to}: the measurement is not lost: {stderr}");
-        assert_ne!(output.status.code(), Some(0), "{to}: a report that is not where it was wanted is no success");
+        assert_eq!(stderr.lines().count(), 1, "{to}: one line: {stderr}");
+        assert_eq!(output.status.code(), Some(125), "{to}: osmeter's own failure");
+        assert!(!witness.exists(), "{to}: the command was run for nothing");
     }
 }
 
@@ -303,6 +305,7 @@ fn a_full_disk_is_said_and_the_report_goes_to_stderr() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("No space left"), "{stderr}");
     assert!(stderr.contains("Where the time went"), "{stderr}");
+    assert_eq!(output.status.code(), Some(0), "the exit status is the command's all the same");
 }
 
 #[test]

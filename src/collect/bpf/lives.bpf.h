@@ -20,6 +20,9 @@ int BPF_PROG(task_newtask, struct task_struct *child, u64 clone_flags)
 		t = thread_of(bpf_get_current_task_btf());
 		active = t ? t->active : ACTIVE_NO;
 	}
+	/* Born of a thread that the walk of attach has not come to yet. */
+	if (active == ACTIVE_NO && attach_tgid && bpf_get_current_pid_tgid() >> 32 == attach_tgid)
+		active = ACTIVE_YES;
 	if (active == ACTIVE_NO)
 		return 0;
 	t = bpf_task_storage_get(&threads, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);

@@ -20,6 +20,8 @@ int adopt_threads(struct bpf_iter__task *ctx)
 		__sync_fetch_and_add(&lost_threads, 1);
 		return 0;
 	}
+	if (t->active != ACTIVE_NO)
+		return 0; /* born since the window opened: its start was seen */
 	t->start = t->left = t->entered = window_start;
 	t->tgid = task->tgid;
 	t->tid = task->pid;
