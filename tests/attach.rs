@@ -197,3 +197,18 @@ fn a_process_that_is_not_there_gives_one_line() {
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
     assert!(stderr.contains("2147480000"), "{stderr}");
 }
+
+#[test]
+fn in_a_pid_namespace_attach_says_that_it_finds_nobody_and_prints_no_zeros() {
+    if !root("attach in a PID namespace") {
+        return;
+    }
+    let script =
+        format!("sleep 20 & {} attach -p $! --duration 100ms; echo $?; kill $!", env!("CARGO_BIN_EXE_osmeter"));
+    let output =
+        std::process::Command::new("unshare").args(["-pf", "--mount-proc", "sh", "-c", &script]).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("PID namespace"), "{stderr}");
+    assert!(!stderr.contains("Where the time went"), "{stderr}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "125");
+}

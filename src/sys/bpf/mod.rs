@@ -51,6 +51,12 @@ pub enum BpfError {
         /// What came back.
         source: libbpf_rs::Error,
     },
+    /// The kernel knows no thread of the process by this id.
+    #[error(
+        "the kernel has no thread of process {0} under that id: osmeter runs in a PID namespace, whose ids are its own; \
+         attach from outside of it"
+    )]
+    NoThread(u32),
     /// A map could not be mapped or an iterator not read.
     #[error("{step}: {source}")]
     Io {
@@ -67,6 +73,7 @@ impl BpfError {
         let kind = match self {
             Self::Refused { source, .. } => source.kind(),
             Self::Io { source, .. } => return source.kind() == std::io::ErrorKind::PermissionDenied,
+            Self::NoThread(_) => return false,
         };
         kind == libbpf_rs::ErrorKind::PermissionDenied
     }
@@ -195,8 +202,10 @@ impl Programs {
             bss.attach_tgid = tgid;
             bss.window_start = monotonic_ns();
         }
-        let mut rest = Vec::new();
-        walk(&self.skel.progs.adopt_threads, &mut rest)
+        walk(&self.skel.progs.adopt_threads, &mut Vec::new())?;
+        // The walk compares the ids of the initial namespace. Finding nobody is no measurement of nothing.
+        let gauges = self.gauges();
+        if gauges.live == 0 && gauges.lost_threads == 0 { Err(BpfError::NoThread(tgid)) } else { Ok(()) }
     }
 
     /// Becomes readable when finished threads wait to be taken.
